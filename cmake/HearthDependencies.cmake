@@ -1,0 +1,11 @@
+# What Hearth links. System packages first; the pinned rest lies in HEARTH_DEPS_DIR (see third_party/manifest.json).
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_path(HEARTH_VALIJSON_INCLUDE valijson/validator.hpp REQUIRED)
+if(HEARTH_TESTS)
+  find_package(GTest REQUIRED)
+endif()
