@@ -1,0 +1,116 @@
+#include "text/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hearth {
+namespace {
+
+float finite_or_lowest(float value) { return std::isnan(value) ? -std::numeric_limits<float>::infinity() : value; }
+
+}  // namespace
+
+Token argmax(std::span<const float> logits) {
+  std::size_t best = 0;
+  float best_value = finite_or_lowest(logits[0]);
+  for (std::size_t i = 1; i < logits.size(); ++i) {
+    if (logits[i] > best_value) {  // false for NaN
+      best_value = logits[i];
+      best = i;
+    }
+  }
+  return static_cast<Token>(best);
+}
+
+Sampler::Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {}
+
+bool Sampler::has_penalties() const {
+  return options_.penalty_last_n > 0 && (options_.repeat_penalty != 1.0F || options_.frequency_penalty != 0.0F ||
+                                         options_.presence_penalty != 0.0F);
+}
+
+void Sampler::accept(Token token) {
+  if (!has_penalties()) return;
+  recent_.push_back(token);
+  ++counts_[token];
+  while (recent_.size() > options_.penalty_last_n) {
+    const auto oldest = counts_.find(recent_.front());
+    if (--oldest->second == 0) counts_.erase(oldest);
+    recent_.pop_front();
+  }
+}
+
+// Source: repetition penalty, Keskar et al. 2019 (CTRL), section 4.1; frequency and presence: the OpenAI API reference.
+void Sampler::penalize(std::span<const float> logits) {
+  penalized_.assign(logits.begin(), logits.end());
+  for (const auto& [token, count] : counts_) {
+    if (token < 0 || static_cast<std::size_t>(token) >= penalized_.size()) continue;
+    float& logit = penalized_[static_cast<std::size_t>(token)];
+    logit = logit > 0 ? logit / options_.repeat_penalty : logit * options_.repeat_penalty;
+    logit -= static_cast<float>(count) * options_.frequency_penalty + options_.presence_penalty;
+  }
+}
+
+Token Sampler::sample(std::span<const float> logits) {
+  std::span<const float> view = logits;
+  if (has_penalties() && !counts_.empty()) {
+    penalize(logits);
+    view = penalized_;
+  }
+  if (options_.temperature <= 0 || options_.top_k == 1) return argmax(view);
+  collect(view);
+  return draw();
+}
+
+// Fills candidates_ with what top-k leaves, largest first; with top-k off, all of them.
+void Sampler::collect(std::span<const float> logits) {
+  candidates_.clear();
+  candidates_.reserve(logits.size());
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    candidates_.push_back({static_cast<Token>(i), finite_or_lowest(logits[i])});
+  const auto larger = [](const Candidate& a, const Candidate& b) {
+    return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
+  };
+  std::size_t k = options_.top_k == 0 ? candidates_.size() : std::min<std::size_t>(options_.top_k, candidates_.size());
+  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(), larger);
+  candidates_.resize(k);
+}
+
+void Sampler::keep_top_p(double total) {
+  if (options_.top_p >= 1.0F) return;
+  double sum = 0;
+  std::size_t keep = 0;
+  while (keep < candidates_.size() && (keep == 0 || sum < options_.top_p * total))
+    sum += std::exp(static_cast<double>(candidates_[keep++].logit - candidates_[0].logit));
+  candidates_.resize(keep);
+}
+
+double Sampler::uniform() {
+  // 53 random bits; std::uniform_real_distribution differs between standard libraries.
+  return static_cast<double>(random_() >> 11U) * 0x1.0p-53;
+}
+
+Token Sampler::draw() {
+  const float top = candidates_[0].logit;
+  if (std::isinf(top)) return candidates_[0].token;
+  double total = 0;
+  for (const auto& c : candidates_) total += std::exp(static_cast<double>(c.logit - top));
+  keep_top_p(total);
+  if (options_.min_p > 0) {
+    const float floor = top + std::log(options_.min_p);
+    const auto below = std::find_if(candidates_.begin() + 1, candidates_.end(),
+                                    [floor](const Candidate& c) { return c.logit < floor; });
+    candidates_.erase(below, candidates_.end());
+  }
+  double mass = 0;
+  for (const auto& c : candidates_) mass += std::exp(static_cast<double>(c.logit - top) / options_.temperature);
+  double at = uniform() * mass;
+  for (const auto& c : candidates_) {
+    at -= std::exp(static_cast<double>(c.logit - top) / options_.temperature);
+    if (at < 0) return c.token;
+  }
+  return candidates_.back().token;
+}
+
+}  // namespace hearth

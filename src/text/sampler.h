@@ -1,0 +1,50 @@
+// Picks the next token from a row of logits.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <span>
+#include <unordered_map>
+#include <deque>
+#include <vector>
+
+#include "domain/token_event.h"
+
+namespace hearth {
+
+// One request's sampler: penalties, top-k, top-p, min-p, temperature, draw, in that order.
+// Source of the order: llama.cpp's default sampler chain, which users' settings are tuned on.
+// Same seed, same logits: same tokens, on every platform. Externally synchronised. Allocates only in the first calls.
+class Sampler {
+ public:
+  explicit Sampler(const SamplingOptions& options);
+
+  // logits: [n_vocab], at least 1; values that are NaN count as minus infinity.
+  [[nodiscard]] Token sample(std::span<const float> logits);
+  // Tells the penalties what was said, prompt tokens included.
+  void accept(Token token);
+
+ private:
+  struct Candidate {
+    Token token;
+    float logit;
+  };
+  void collect(std::span<const float> logits);
+  void penalize(std::span<const float> logits);
+  [[nodiscard]] Token draw();
+  void keep_top_p(double total);
+  [[nodiscard]] bool has_penalties() const;
+  double uniform();
+
+  SamplingOptions options_;
+  std::mt19937_64 random_;
+  std::deque<Token> recent_;                    // the last penalty_last_n tokens
+  std::unordered_map<Token, unsigned> counts_;  // how often each stands in recent_
+  std::vector<float> penalized_;
+  std::vector<Candidate> candidates_;
+};
+
+// The index of the largest value; NaN counts as minus infinity; the first of equals. logits must not be empty.
+[[nodiscard]] Token argmax(std::span<const float> logits);
+
+}  // namespace hearth
