@@ -1,0 +1,171 @@
+"""Makes the prefixes of third_party/manifest.json in the per-user cache and prints the folder that links them.
+
+Every prefix is built under its final name, since some hold absolute paths, and counts only once it carries a stamp:
+whatever breaks off leaves a prefix without one, which the next run removes and builds again.
+"""
+import argparse
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+import fetch
+import manifest
+import step
+from step import StepFailed
+
+
+def unpack(archive, package, folder):
+    """Unpacks a source distribution or a Debian package; returns the root of its tree."""
+    if archive.suffix == ".deb":
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        return Path(folder)
+    with tarfile.open(archive) as tar:
+        if hasattr(tarfile, "data_filter"):
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(folder)
+    return Path(folder) / f"{package['package'].replace('-', '_')}-{package['version']}"
+
+
+def check_suite_package(package, archive, tree):
+    """A rebuilt or re-uploaded Debian package is taken only when the files that we take are the pinned ones."""
+    if manifest.file_sha256(archive) == package["sha256"]:
+        return
+    found = manifest.content_sha256([(name, (tree / name).read_bytes()) for name in package["extract"] if (tree / name).exists()
+                                     and name.startswith("usr/include")])
+    if found != package["content_sha256"]:
+        archive.unlink()
+        raise StepFailed(f"the distribution's newer suites now have another {package['package']} ({archive.name}) than the pinned "
+                         f"{package['version']}. Put the pinned one (sha256 {package['sha256']}) into {archive.parent}, or review "
+                         f"the new one and change third_party/manifest.json (its content_sha256 is {found}).")
+
+
+def copy_extracts(package, tree, prefix):
+    """The single files named by "extract"."""
+    for source, target in package.get("extract", {}).items():
+        if not (tree / source).is_file():
+            raise StepFailed(f"{package['package']} {package['version']} holds no {source}, which third_party/manifest.json names.")
+        (prefix / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(tree / source, prefix / target)
+
+
+def build_with_pip(package, archive, python, prefix, logs):
+    """pip builds the source distribution and lays it into `prefix`; the package takes its options by CMAKE_ARGS."""
+    log_path = logs / f"{package['name']}-build.log"
+    log_path.unlink(missing_ok=True)
+    requirements = logs / f"{package['name']}-requirements.txt"
+    requirements.write_text(f"{package['package']}=={package['version']} --hash=sha256:{package['sha256']}\n")
+    jobs = str(os.cpu_count() or 1)
+    env = dict(os.environ, CMAKE_ARGS=" ".join(package["cmake_args"]), CMAKE_BUILD_PARALLEL_LEVEL=jobs)
+    command = [python, "-m", "pip", "install", "-v", "--no-deps", "--no-binary", package["package"], "--require-hashes",
+               "--no-build-isolation", "--no-index", "--find-links", archive.parent, "--disable-pip-version-check",
+               "--no-cache-dir", "--target", prefix, "-r", requirements]
+    step.run(f"Build {package['name']} {package['version']}", command, log_path, env=env,
+             hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
+
+
+def build_with_cmake(package, tree, prefix, logs):
+    """An ordinary CMake project: configure, build, install."""
+    log_path = logs / f"{package['name']}-build.log"
+    log_path.unlink(missing_ok=True)
+    build = tree.parent / "build"
+    step.run(f"Configure {package['name']} {package['version']}", ["cmake", "-G", "Ninja", "-S", tree, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}",
+                                                *package["cmake_args"]], log_path)
+    step.run(f"Build {package['name']} {package['version']}", ["cmake", "--build", build, "--target", "install"], log_path,
+             hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
+    for name in package.get("drop", []):
+        shutil.rmtree(prefix / name, ignore_errors=True)
+
+
+def make_prefix(package, prefix, python, cache, logs):
+    """Fetches, builds and stamps one prefix."""
+    if (prefix / manifest.STAMP).exists():
+        return
+    shutil.rmtree(prefix, ignore_errors=True)
+    archive = fetch.fetch(package, python, cache, logs)
+    with tempfile.TemporaryDirectory(dir=cache / "deps") as folder:
+        tree = unpack(archive, package, folder)
+        if package["source"] == "suite":
+            check_suite_package(package, archive, tree)
+        prefix.mkdir(parents=True)
+        try:
+            if package["recipe"] == "pip-target":
+                build_with_pip(package, archive, python(), prefix, logs)
+            elif package["recipe"] == "cmake":
+                build_with_cmake(package, tree, prefix, logs)
+            copy_extracts(package, tree, prefix)
+        except BaseException:
+            shutil.rmtree(prefix, ignore_errors=True)
+            raise
+    (prefix / manifest.STAMP).touch()
+
+
+def system_has(package):
+    """Whether the distribution's own package of the library is installed."""
+    if "system_package" not in package or not shutil.which("dpkg-query"):
+        return False
+    query = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", package["system_package"]], capture_output=True,
+                           text=True, check=False)
+    return query.stdout == "installed"
+
+
+def link(folder, name, prefix):
+    """folder/name -> prefix, replaced atomically."""
+    new = folder / f".{name}.{os.getpid()}"
+    new.symlink_to(prefix)
+    new.replace(folder / name)
+
+
+def ensure(when, links, cache):
+    """Makes every prefix of the stages `when` and links it into `links`."""
+    logs = cache / "logs"
+    for folder in (logs, links, cache / "deps"):
+        folder.mkdir(parents=True, exist_ok=True)
+    content = manifest.load()
+    with open(cache / "deps" / ".lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second checkout waits instead of building the same prefix
+        interpreter = []
+
+        def python():
+            if not interpreter:
+                interpreter.append(fetch.build_python(content["python_build_tools"], cache, logs))
+            return interpreter[0]
+
+        for package in content["packages"]:
+            if package["when"] not in when:
+                continue
+            if system_has(package):
+                print(f"{package['name']}: the system's {package['system_package']} is used", file=sys.stderr)
+                continue
+            prefix = manifest.prefix_of(package, cache)
+            make_prefix(package, prefix, python, cache, logs)
+            link(links, package["name"], prefix)
+    for stage in when:
+        (links / f"{manifest.STAMP}-{stage}").touch()
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Builds the pinned third-party prefixes in the per-user cache.")
+    parser.add_argument("--when", action="append", choices=["setup", "bench"], help="stages to make (default: setup)")
+    parser.add_argument("--links", type=Path, required=True, help="folder that gets one link a package")
+    arguments = parser.parse_args()
+    try:
+        ensure(arguments.when or ["setup"], arguments.links, manifest.cache_dir())
+    except StepFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 6
+    except (OSError, subprocess.CalledProcessError, tarfile.TarError) as error:
+        print(f"error: setting up the third-party packages in {manifest.cache_dir()}: {error}. Make room or repair the folder "
+              "(./dev clean --cache starts afresh), then run the same command again.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
