@@ -36,5 +36,7 @@ if(HEARTH_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "HEARTH_FUZZ needs clang (libFuzzer); configure with -DCMAKE_CXX_COMPILER=clang++")
   endif()
-  target_compile_options(hearth_flags INTERFACE -fsanitize=fuzzer-no-link)
+  # A fuzzer without sanitizers sees only crashes; every library it links must be built the same way.
+  target_compile_options(hearth_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(hearth_flags INTERFACE -fsanitize=address,undefined)
 endif()
