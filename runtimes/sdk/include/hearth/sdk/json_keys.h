@@ -34,18 +34,12 @@ inline std::string_view key_type_name(KeyType type) {
 
 inline bool has_type(const nlohmann::json& value, KeyType type) {
   switch (type) {
-    case KeyType::kBool:
-      return value.is_boolean();
-    case KeyType::kInteger:
-      return value.is_number_integer();
-    case KeyType::kNumber:
-      return value.is_number();
-    case KeyType::kString:
-      return value.is_string();
-    case KeyType::kArray:
-      return value.is_array();
-    case KeyType::kObject:
-      return value.is_object();
+    case KeyType::kBool: return value.is_boolean();
+    case KeyType::kInteger: return value.is_number_integer();
+    case KeyType::kNumber: return value.is_number();
+    case KeyType::kString: return value.is_string();
+    case KeyType::kArray: return value.is_array();
+    case KeyType::kObject: return value.is_object();
   }
   return false;
 }
