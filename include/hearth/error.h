@@ -8,6 +8,13 @@
 #include <utility>
 #include <vector>
 
+// Visible outside the shared library.
+#if defined(_WIN32)
+#define HEARTH_API __declspec(dllexport)
+#else
+#define HEARTH_API __attribute__((visibility("default")))
+#endif
+
 namespace hearth {
 
 // What went wrong, coarse enough to act on. The numeric values are part of the plugin ABI
@@ -41,10 +48,10 @@ struct ErrorCodeInfo {
 };
 
 // Every code, in order of value. Thread-safe: constant data.
-[[nodiscard]] const std::vector<ErrorCodeInfo>& error_code_table();
+[[nodiscard]] HEARTH_API const std::vector<ErrorCodeInfo>& error_code_table();
 
 // The row of `code`; the row of kInternal for a value outside the enum (an ABI peer may send one).
-[[nodiscard]] const ErrorCodeInfo& error_code_info(ErrorCode code);
+[[nodiscard]] HEARTH_API const ErrorCodeInfo& error_code_info(ErrorCode code);
 
 // What was being done, to what, what was found, and what the user can do.
 // A value: copyable, movable, immutable by convention once returned.
@@ -71,6 +78,6 @@ struct Error {
 };
 
 // "message; hint (because: ...)" on one line, for logs and terminals.
-[[nodiscard]] std::string to_string(const Error& error);
+[[nodiscard]] HEARTH_API std::string to_string(const Error& error);
 
 }  // namespace hearth

@@ -40,8 +40,12 @@ struct RunMetrics {
   double prefill_ms = 0;
   double decode_ms = 0;
   std::uint32_t prompt_tokens = 0;
+  std::uint32_t reused_tokens = 0;  // prompt tokens whose cells were still there from before
   std::uint32_t completion_tokens = 0;
-  [[nodiscard]] double prefill_tok_s() const { return prefill_ms > 0 ? prompt_tokens * 1000.0 / prefill_ms : 0; }
+  // Only what was computed counts.
+  [[nodiscard]] double prefill_tok_s() const {
+    return prefill_ms > 0 ? (prompt_tokens - reused_tokens) * 1000.0 / prefill_ms : 0;
+  }
   // Decode excludes the first token, whose logits come from the prefill.
   [[nodiscard]] double decode_tok_s() const {
     return decode_ms > 0 && completion_tokens > 1 ? (completion_tokens - 1) * 1000.0 / decode_ms : 0;

@@ -36,7 +36,7 @@ class TextGenerator::Run {
  private:
   Status prefill() {
     HEARTH_ASSIGN(reused, owner_.reuse_prefix(request_.prompt));
-    result_.reused_tokens = reused;
+    result_.metrics.reused_tokens = reused;
     result_.metrics.prompt_tokens = static_cast<std::uint32_t>(request_.prompt.size());
     for (const Token token : request_.prompt) sampler_.accept(token);
     const std::size_t n = request_.prompt.size();

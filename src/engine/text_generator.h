@@ -30,7 +30,6 @@ struct GenerationResult {
   std::vector<Token> tokens;          // without the end token
   FinishReason finish = FinishReason::kNone;
   RunMetrics metrics;
-  std::uint32_t reused_tokens = 0;    // prompt tokens whose cells were still there from the turn before
 };
 
 // Called after each token, on the generating thread; returning false stops the generation (finish: cancelled).

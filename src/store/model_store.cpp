@@ -58,7 +58,18 @@ bool is_model_name(const std::string& name) {
 Result<ModelStore> ModelStore::open(const fs::path& home) {
   ModelStore store(home / "store");
   for (const char* folder : {"blobs", "names", "tmp"}) HEARTH_TRY(ensure_folder(store.root_ / folder));
+  store.remove_abandoned();
   return store;
+}
+
+void ModelStore::remove_abandoned() const {
+  constexpr auto kAbandonedAfter = std::chrono::hours(24);  // no copy takes that long; another process may be at one now
+  const auto names = list_folder(root_ / "tmp");
+  if (!names) return;
+  for (const auto& name : *names) {
+    const auto info = file_info(root_ / "tmp" / name);
+    if (info && std::chrono::system_clock::now() - info->modified_at > kAbandonedAfter) (void)remove_path(root_ / "tmp" / name);
+  }
 }
 
 fs::path ModelStore::blob_path(const std::string& sha256) const { return root_ / "blobs" / ("sha256-" + sha256); }

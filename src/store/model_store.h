@@ -2,7 +2,7 @@
 //
 //   <home>/store/blobs/sha256-<hex>     the files, read-only, each once however many names it has
 //   <home>/store/names/<name>.json      what a name stands for
-//   <home>/store/tmp/                   blobs being copied in; what a crash leaves there is removed by `hearth models clean`
+//   <home>/store/tmp/                   blobs being copied in; what a crash left is removed after a day
 #pragma once
 
 #include <cstddef>
@@ -61,6 +61,7 @@ class ModelStore {
 
  private:
   explicit ModelStore(std::filesystem::path root) : root_(std::move(root)) {}
+  void remove_abandoned() const;
   [[nodiscard]] std::filesystem::path blob_path(const std::string& sha256) const;
   [[nodiscard]] std::filesystem::path record_path(const std::string& name) const;
   [[nodiscard]] Result<StoredModel> read_record(const std::string& name) const;

@@ -1,0 +1,47 @@
+// What every command file has: a function that adds its command to the program.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "app/environment.h"
+#include "app/hearth_app.h"
+#include "cli/output.h"
+
+namespace CLI {
+class App;
+}
+
+namespace hearth::cli {
+
+// What a command gets when it runs. One per process.
+struct CommandContext {
+  Environment environment;
+  bool json = false;
+  bool verbose = false;
+  bool stdout_is_terminal = false;
+  bool stderr_is_terminal = false;
+
+  [[nodiscard]] Output output() const { return {json, stderr_is_terminal && !environment.no_color}; }
+  [[nodiscard]] Result<std::unique_ptr<HearthApp>> make_app() const;
+};
+
+// A command's body: does the work, returns the exit status.
+using CommandBody = std::function<int(const CommandContext&)>;
+
+// Where a command leaves its body while the command line is parsed.
+struct Selection {
+  CommandBody body;
+};
+
+// Joins `command` to `body`: adds --json and selects the body when the command is given.
+void set_body(CLI::App& command, CommandContext& context, Selection& selection, CommandBody body);
+
+void add_run_commands(CLI::App& program, CommandContext& context, Selection& selection);
+void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_completion_command(CLI::App& program, CommandContext& context, Selection& selection);
+
+}  // namespace hearth::cli

@@ -1,0 +1,13 @@
+// Memory that a process has or had.
+#pragma once
+
+#include <cstdint>
+
+#include "hearth/result.h"
+
+namespace hearth {
+
+// The largest resident set the process had so far; pid 0 is this process. kUnavailable where it can't be read.
+[[nodiscard]] Result<std::uint64_t> peak_rss_bytes(int pid);
+
+}  // namespace hearth
