@@ -1,0 +1,109 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "platform/os_error.h"
+#include "platform/process.h"
+
+extern char** environ;
+
+namespace hearth {
+namespace {
+
+struct SignalName {
+  int number;
+  const char* name;
+};
+
+constexpr SignalName kSignals[] = {
+    {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGHUP, "SIGHUP"},   {SIGILL, "SIGILL"},
+    {SIGINT, "SIGINT"},   {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"}, {SIGQUIT, "SIGQUIT"}, {SIGSEGV, "SIGSEGV"},
+    {SIGSYS, "SIGSYS"},   {SIGTERM, "SIGTERM"}, {SIGTRAP, "SIGTRAP"}, {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
+};
+
+// Owns the two attribute objects of posix_spawn.
+struct SpawnState {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  SpawnState() {
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+  }
+  SpawnState(const SpawnState&) = delete;
+  SpawnState& operator=(const SpawnState&) = delete;
+  ~SpawnState() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+};
+
+}  // namespace
+
+std::string describe(const ExitStatus& status) {
+  if (!status.signalled) return "exited with status " + std::to_string(status.value);
+  const auto* row = std::ranges::find(kSignals, status.value, &SignalName::number);
+  return "was killed by " + (row == std::end(kSignals) ? "signal " + std::to_string(status.value) : std::string(row->name));
+}
+
+Result<int> spawn_process(const SpawnOptions& options) {
+  SpawnState state;
+  posix_spawn_file_actions_addopen(&state.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  for (const auto& [from, as] : options.descriptors) posix_spawn_file_actions_adddup2(&state.actions, from, as);
+  // Blocked from its first instruction on: a Ctrl-C in the first millisecond must not end the child either.
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGINT);
+  sigaddset(&blocked, SIGTERM);
+  posix_spawnattr_setsigmask(&state.attributes, &blocked);
+  posix_spawnattr_setflags(&state.attributes, POSIX_SPAWN_SETSIGMASK);
+
+  const std::string program = options.program.string();
+  std::vector<std::string> words = options.arguments;
+  words.insert(words.begin(), program);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, program.c_str(), &state.actions, &state.attributes, argv.data(), environ);
+  if (error != 0) return fail(os_error("start", program, error));
+  return static_cast<int>(pid);
+}
+
+std::optional<ExitStatus> wait_for_exit(int pid, std::chrono::milliseconds timeout) {
+  const auto give_up_at = std::chrono::steady_clock::now() + timeout;
+  auto pause = std::chrono::microseconds(100);
+  for (;;) {
+    int status = 0;
+    const pid_t got = ::waitpid(pid, &status, WNOHANG);
+    if (got == pid && WIFSIGNALED(status)) return ExitStatus{true, WTERMSIG(status)};
+    if (got == pid && WIFEXITED(status)) return ExitStatus{false, WEXITSTATUS(status)};
+    // Somebody who ignores SIGCHLD or waits for any child took the status away: the process is gone all the same.
+    if (got < 0 && errno == ECHILD) return ExitStatus{false, -1};
+    if (std::chrono::steady_clock::now() >= give_up_at) return std::nullopt;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::microseconds(20'000));
+  }
+}
+
+void kill_process(int pid) { ::kill(pid, SIGKILL); }
+int own_process_id() { return static_cast<int>(::getpid()); }
+int parent_process_id() { return static_cast<int>(::getppid()); }
+
+void answer_no_interrupts() {
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGTERM, SIG_IGN);
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void exit_now(int status) { ::_exit(status); }
+
+}  // namespace hearth
