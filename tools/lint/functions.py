@@ -70,7 +70,7 @@ def signature(head):
 
 def is_member_initializer(head):
     """Whether a brace after this text opens `member{value}` of a constructor's list and not the body."""
-    return bool(re.search(r"\)[^;{}()]*:(?!:)", head) and re.search(r"[:,]\s*[A-Za-z_][\w:<>, ]*$", head))
+    return bool(re.search(r"\)[^;{}()]*(?<!:):(?!:)", head) and re.search(r"(?:(?<!:):|,)\s*[A-Za-z_][\w:<>, ]*$", head))
 
 
 def functions(text):

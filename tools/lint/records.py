@@ -8,6 +8,10 @@ try:
     import jsonschema
 except ImportError:
     jsonschema = None
+try:
+    import referencing.jsonschema  # newer releases of jsonschema look schemas up through it
+except ImportError:
+    referencing = None
 
 SINGULAR = {"policies": "policy"}
 
@@ -43,7 +47,10 @@ def validator_of(schema, base, tree):
             neighbours[posixpath.basename(name)] = content
             if "$id" in content:
                 neighbours[content["$id"]] = content
-    return cls(schema, resolver=jsonschema.RefResolver(schema.get("$id", posixpath.basename(base)), schema, store=neighbours))
+    if referencing is None:
+        return cls(schema, resolver=jsonschema.RefResolver(schema.get("$id", posixpath.basename(base)), schema, store=neighbours))
+    resources = [(name, referencing.Resource.from_contents(content, referencing.jsonschema.DRAFT7)) for name, content in neighbours.items()]
+    return cls(schema, registry=referencing.Registry().with_resources(resources))
 
 
 def records(tree):
