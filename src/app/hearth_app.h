@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hearth/result.h"
+#include "metrics/registry.h"
 #include "plugin_host/registry.h"
 #include "store/model_store.h"
 
@@ -28,7 +29,8 @@ class HearthApp {
   [[nodiscard]] const Installation& installation() const { return installation_; }
   [[nodiscard]] const std::filesystem::path& home() const { return home_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
-  [[nodiscard]] SessionHost session_host() { return {*registry_, *store_, *history_, clock_}; }
+  [[nodiscard]] SessionHost session_host() { return {*registry_, *store_, *history_, clock_, metrics_}; }
+  [[nodiscard]] MetricsRegistry& metrics() { return metrics_; }
 
  private:
   HearthApp() = default;
@@ -36,6 +38,7 @@ class HearthApp {
   Installation installation_;
   std::filesystem::path home_;
   SystemClock clock_;
+  MetricsRegistry metrics_;
   std::unique_ptr<Logger> logger_;
   std::unique_ptr<RuntimeRegistry> registry_;
   std::unique_ptr<ModelStore> store_;

@@ -183,11 +183,12 @@ Result<std::unique_ptr<TextSession>> TextSession::open(const SessionHost& host, 
                                                        const CallBounds& bounds) {
   Opener opener(host, options, bounds);
   HEARTH_ASSIGN(session, opener.run());
+  session->metrics_ = &host.metrics;
   if (session->worker_pid_ != 0) {
     session->history_ = &host.history;
     session->history_key_ = opener.history_key();
   }
-  return std::move(session);
+  return session;
 }
 
 Result<std::vector<Token>> TextSession::tokenize_prompt(const std::string& text, bool parse_special) const {
@@ -216,16 +217,26 @@ Result<GenerationResult> TextSession::chat(const std::vector<ChatMessage>& messa
   return generate(std::move(tokens), std::move(request), on_token);
 }
 
+void TextSession::record(const RunMetrics& run) const {
+  const std::string model = "model=\"" + resolved_.name + "\"";
+  metrics_->counter(metric_name::kAnswers, "answers given", model).add();
+  metrics_->counter(metric_name::kTokens, "tokens generated", model).add(run.completion_tokens);
+  if (run.completion_tokens > 0) metrics_->histogram(metric_name::kTtft, "request accepted to first output token", model).observe(run.ttft_ms);
+  if (run.completion_tokens > 1)
+    metrics_->histogram(metric_name::kDecode, "decode speed of an answer", model).observe(run.decode_tok_s());
+}
+
 Result<GenerationResult> TextSession::generate(std::vector<Token> prompt, GenerationRequest request,
                                                const TokenCallback& on_token) {
   request.prompt = std::move(prompt);
   HEARTH_ASSIGN(result, generator_->generate(request, on_token));
   result.metrics.load_ms = load_ms_;
+  record(result.metrics);
   if (history_ != nullptr && result.finish != FinishReason::kError) {
     (void)history_->record_passed(history_key_);  // a read-only home only means that the next run uses a worker again
     history_ = nullptr;
   }
-  return std::move(result);
+  return result;
 }
 
 }  // namespace hearth

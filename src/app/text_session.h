@@ -16,6 +16,7 @@
 #include "domain/runtime_info.h"
 #include "engine/text_generator.h"
 #include "hearth/result.h"
+#include "metrics/registry.h"
 #include "plugin_host/registry.h"
 #include "text/chat_template.h"
 
@@ -41,7 +42,16 @@ struct SessionHost {
   const ModelStore& store;
   const LoadHistory& history;
   const Clock& clock;
+  MetricsRegistry& metrics;
 };
+
+// Names of what a session counts, labelled with the model.
+namespace metric_name {
+inline constexpr const char* kAnswers = "hearth_answers_total";
+inline constexpr const char* kTokens = "hearth_completion_tokens_total";
+inline constexpr const char* kTtft = "hearth_ttft_ms";
+inline constexpr const char* kDecode = "hearth_decode_tok_s";
+}  // namespace metric_name
 
 // Externally synchronised.
 class TextSession {
@@ -70,6 +80,7 @@ class TextSession {
  private:
   class Opener;
   TextSession() = default;
+  void record(const RunMetrics& run) const;
   [[nodiscard]] Result<std::vector<Token>> tokenize_prompt(const std::string& text, bool parse_special) const;
   [[nodiscard]] Result<GenerationResult> generate(std::vector<Token> prompt, GenerationRequest request,
                                                   const TokenCallback& on_token);
@@ -82,6 +93,7 @@ class TextSession {
   std::optional<ChatTemplate> chat_template_;  // absent: the model's own does not parse, see template_error_
   Error template_error_;
   bool told_plain_ = false;
+  MetricsRegistry* metrics_ = nullptr;         // borrowed
   const LoadHistory* history_ = nullptr;       // borrowed; set while a first success in a worker is to be recorded
   std::string history_key_;
   std::vector<std::string> notices_;

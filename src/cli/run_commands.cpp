@@ -112,8 +112,19 @@ class GenerationCommand {
       last_ = {};
       (void)turn(*line);  // an answer that failed was reported; the conversation goes on
     }
-    out_.note("");
+    tell_summary();
     return 0;
+  }
+
+  // What the whole conversation cost, where there was more than one answer.
+  void tell_summary() {
+    const std::string model = "model=\"" + session_->model().name + "\"";
+    const auto answers = app_->metrics().counter(metric_name::kAnswers, {}, model).value();
+    if (answers < 2) return;
+    const auto& ttft = app_->metrics().histogram(metric_name::kTtft, {}, model);
+    out_.note(out_.dim(fmt::format("{} answers, {} tokens; TTFT p50 {:.0f} ms, p95 {:.0f} ms; decode p50 {:.1f} tok/s", answers,
+                                   app_->metrics().counter(metric_name::kTokens, {}, model).value(), ttft.quantile(0.5),
+                                   ttft.quantile(0.95), app_->metrics().histogram(metric_name::kDecode, {}, model).quantile(0.5))));
   }
 
   int show() {
