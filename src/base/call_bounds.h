@@ -23,7 +23,7 @@ class CancelToken {
 // Borrowed by a call for its duration.
 struct CallBounds {
   const CancelToken* cancel = nullptr;                            // null: can't be cancelled
-  std::optional<std::chrono::steady_clock::time_point> deadline;  // absent: none
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};  // absent: none
   unsigned n_threads = 0;                                         // 0: as loaded
 };
 

@@ -36,14 +36,14 @@ enum class Toggle { kAuto = -1, kOff = 0, kOn = 1 };
 
 // Mirrors hearth_load_options; see there for the meaning of zero and empty.
 struct LoadOptions {
-  std::string path;
+  std::string path = {};
   Fallback fallback = Fallback::kReport;
-  std::vector<std::string> devices;
+  std::vector<std::string> devices = {};
   int n_gpu_layers = -1;
   Toggle use_mmap = Toggle::kAuto;
   Toggle use_mlock = Toggle::kAuto;
   std::uint32_t n_threads = 0;
-  std::string extra_json;
+  std::string extra_json = {};
 };
 
 // Mirrors hearth_text_options.
@@ -57,9 +57,9 @@ struct TextOptions {
   Toggle flash_attention = Toggle::kAuto;
   bool embeddings = false;
   Toggle unified_kv = Toggle::kAuto;
-  std::string kv_type_k;
-  std::string kv_type_v;
-  std::string pooling;
+  std::string kv_type_k = {};
+  std::string kv_type_v = {};
+  std::string pooling = {};
 };
 
 }  // namespace hearth
