@@ -96,7 +96,7 @@ def ffn_layer(d, kind, index):
         total += ((2 if ffn["gated"] else 1) * size + hidden) if ffn.get("bias") else 0
     if kind in "EB":
         moe = d["moe"]
-        total += moe["experts"] * (expert(hidden, moe) + hidden + (1 if moe.get("bias") else 0))
+        total += moe["experts"] * (expert(hidden, moe) + hidden + (1 if moe.get("bias") or moe.get("router_bias") else 0))
         total += (3 if moe["gated"] else 2) * hidden * moe.get("shared_size", 0)
         total += hidden if moe.get("shared_gate") else 0
     return total
