@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "available_memory.h"
 #include "library_folder.h"
 #include "llama_call.h"
 
@@ -88,6 +89,7 @@ std::vector<sdk::Device> list_devices() {
     if (total_bytes != 0) {  // accelerators that work in RAM (BLAS) tell 0
       out.total_bytes = total_bytes;
       out.free_bytes = free_bytes;
+      if (out.kind == "cpu") out.free_bytes = available_memory_bytes();
     }
     devices.push_back(std::move(out));
   }

@@ -40,10 +40,16 @@ void on_log(ggml_log_level level, const char* text, void* /*user*/) {
   if (host != nullptr && !is_progress_dots) host->log(host_level(level, kept), "llama", line);
 }
 
+// "ggml.c:3758: GGML_ASSERT(...) failed" without the folder it was compiled in.
+std::string_view without_folder(std::string_view message) {
+  const auto slash = message.substr(0, message.find(':')).rfind('/');
+  return slash == std::string_view::npos ? message : message.substr(slash + 1);
+}
+
 // ggml ends the process when this returns. Throwing leaves the failed call by the way of its C++ frames instead.
 void on_abort(const char* message) {
-  if (t_scope != nullptr && t_scope->throws_on_abort()) throw Aborted(message);
-  if (const auto* host = g_host.load(std::memory_order_acquire)) host->log(sdk::LogLevel::kError, "llama", message);
+  if (t_scope != nullptr && t_scope->throws_on_abort()) throw Aborted(std::string(without_folder(message)));
+  if (const auto* host = g_host.load(std::memory_order_acquire)) host->log(sdk::LogLevel::kError, "llama", without_folder(message));
 }
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "gpu_layers.h"
 #include "llama_call.h"
 #include "llama_context.h"
 #include "model_file.h"
+#include "room.h"
 
 namespace hearth::llama {
 namespace {
@@ -40,14 +42,16 @@ LlamaAdapter::LlamaAdapter(AdapterHandle handle, LlamaModel& model, std::uint64_
 LlamaAdapter::~LlamaAdapter() { model_.remove_adapter_bytes(bytes_); }
 
 LlamaModel::LlamaModel(const sdk::Host& host, const sdk::LoadOptions& options, const sdk::CallGuard& call)
-    : host_(host), defaults_(context_defaults(options)) {
-  check_model_header(options.path, *open_model_file(options.path));
+    : host_(host), options_(options), defaults_(context_defaults(options)) {
+  const auto header = open_model_file(options.path);
+  check_model_header(options.path, *header);
   auto parameters = model_parameters(options);
   report_missing(host, parameters);
   vocab_only_ = parameters.params.vocab_only;
   if (options.n_gpu_layers < 0 && parameters.devices.front() != nullptr && !vocab_only_) {
     parameters.params.n_gpu_layers = gpu_layers_that_fit(host, options.path, parameters.params);
   }
+  if (!vocab_only_) check_room_for_weights(options, tensor_bytes(*header));
   parameters.params.progress_callback = [](float, void* user) { return !static_cast<const sdk::CallGuard*>(user)->should_stop(); };
   parameters.params.progress_callback_user_data = const_cast<sdk::CallGuard*>(&call);
   model_ = load_model(options.path, parameters.params);
@@ -159,6 +163,8 @@ std::unique_ptr<sdk::TextContext> LlamaModel::new_context(const sdk::TextOptions
   if (llama_model_has_encoder(get()) && llama_model_has_decoder(get())) {
     throw sdk::Error(HEARTH_UNSUPPORTED, "this model has an encoder before its decoder, which the text table has no call for; take a decoder-only model");
   }
+  std::ignore = context_parameters(options, defaults_);  // what is wrong is told before what is too large
+  check_room_for_context(get(), options_, options);
   return std::make_unique<LlamaContext>(*this, options, defaults_);
 }
 

@@ -57,6 +57,7 @@ class LlamaModel final : public sdk::TextModel {
 
  private:
   const sdk::Host& host_;
+  sdk::LoadOptions options_;
   ContextDefaults defaults_;
   bool vocab_only_ = false;
   ModelHandle model_;

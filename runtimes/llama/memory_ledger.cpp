@@ -8,6 +8,7 @@
 #include "llama_call.h"
 #include "llama_handles.h"
 #include "model_file.h"
+#include "room.h"
 #ifdef HEARTH_LLAMA_EXT_VERSION
 #include <llama-ext.h>
 #endif
@@ -91,11 +92,12 @@ ContextMemory context_memory(const llama_context* context, const sdk::MemoryItem
 
 namespace {
 
-// The tensors that a graph of one token reads and that no graph computes: weights and caches. Valid until the context
-// builds its next graph.
+// The tensors that a graph of one token a sequence reads and that no graph computes: weights and caches. Valid until the
+// context builds its next graph.
 std::set<const ggml_tensor*> stored_tensors(llama_context* context) {
   std::set<const ggml_tensor*> stored;
-  auto* graph = llama_graph_reserve(context, 1, 1, 1);
+  const auto n = llama_n_seq_max(context);  // caches that are apart for each sequence take no graph for fewer
+  auto* graph = llama_graph_reserve(context, n, n, n);
   if (graph == nullptr) return stored;
   for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
     for (const auto* source : ggml_graph_node(graph, i)->src) {
@@ -203,6 +205,7 @@ sdk::MemoryItems estimate_memory(const sdk::LoadOptions& load, const sdk::TextOp
   const auto model = load_model(load.path, parameters.params);
   if (!model) throw sdk::Error(HEARTH_INTERNAL, "llama.cpp planned nothing for '" + load.path + "' and gave no reason");
   const auto params = context_parameters(text, context_defaults(load));
+  check_room_for_cells(params.n_ctx);  // a plan has no cache but all of its tables
   const auto context = make_context(model.get(), params);
   const auto recurrent = recurrent_state(context.get());
   auto memory = context_memory(context.get(), recurrent);
