@@ -30,6 +30,8 @@ class Channel {
               std::span<const int> descriptors = {});
   // The payload is borrowed until the next receive.
   Result<Frame> receive(Patience* patience = nullptr);
+  // The next frame of those that came along with an earlier one; absent when there is none. Never waits.
+  Result<std::optional<Frame>> buffered() { return parser_.next(); }
   // The oldest descriptor that came along and was not taken yet; an empty one when there is none.
   FileDescriptor take_descriptor();
   // Wakes both ends; what arrived before can still be received.

@@ -80,13 +80,21 @@ void WorkerLink::serve_main_channel() {
     const unsigned ready = wait_readable(main_.descriptor(), printed_.get(), -1);
     if ((ready & 2U) != 0) take_printed();
     if ((ready & 1U) == 0) continue;
-    Result<Frame> frame = main_.receive();
-    if (frame) {
-      take_main_frame(*frame);
-      continue;
-    }
-    if (frame.error().code != ErrorCode::kUnavailable) kill("it sent what is no frame: " + frame.error().message);
+    Status taken = take_main_frames();
+    if (taken) continue;
+    if (taken.error().code != ErrorCode::kUnavailable) kill("it sent what is no frame: " + taken.error().message);
     return;
+  }
+}
+
+// All that one readiness brought: the descriptor does not become ready again for frames that are already here.
+Status WorkerLink::take_main_frames() {
+  HEARTH_ASSIGN(first, main_.receive());
+  take_main_frame(first);
+  for (;;) {
+    HEARTH_ASSIGN(next, main_.buffered());
+    if (!next) return {};
+    take_main_frame(*next);
   }
 }
 

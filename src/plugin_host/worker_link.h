@@ -71,6 +71,7 @@ class WorkerLink {
 
   void monitor(FileDescriptor worker_end, FileDescriptor print_end);
   void serve_main_channel();
+  Status take_main_frames();
   void take_main_frame(const Frame& frame);
   void take_printed();
   void reap();
