@@ -45,6 +45,16 @@ const Entry* longest(const std::vector<Entry>& entries, std::string_view words) 
   return longest(entries, words, [](const Entry&) { return true; });
 }
 
+// The first rule of which every needle occurs.
+template <class Rule>
+const Rule* first(const std::vector<Rule>& rules, std::string_view words) {
+  for (const Rule& rule : rules) {
+    const auto occurs = [words](const std::string& needle) { return has_needle(words, needle); };
+    if (std::all_of(rule.needles.begin(), rule.needles.end(), occurs)) return &rule;
+  }
+  return nullptr;
+}
+
 struct FoundDevice {
   const SpeedDevice* entry = nullptr;
   bool on_board = false;  // a discrete GPU behind a small board's PCIe lane
@@ -86,13 +96,14 @@ const SpeedQuant* find_quant(const SpeedTables& tables, const SpeedQuery& query)
 Setting read_setting(const SpeedTables& tables, const SpeedQuery& query, const std::string& backend, bool on_cpu,
                      const FoundDevice& found) {
   Setting s;
-  for (const SpeedEngineRule& rule : tables.engines) {
-    if (std::all_of(rule.needles.begin(), rule.needles.end(), [&](const auto& n) { return has_needle(backend, n); })) {
-      s.engine = rule.engine;
-      break;
-    }
+  if (const SpeedEngineRule* rule = first(tables.engines, backend)) s.engine = rule->engine;
+  if (const SpeedVendorRule* rule = first(tables.vendors, found.words)) s.vendor = rule->vendor;
+  const auto family = tables.engine_class.find(s.engine);
+  if (found.boards > 1) {
+    s.family = "boards";
+  } else if (family != tables.engine_class.end()) {
+    s.family = family->second;
   }
-  if (const auto it = tables.engine_class.find(s.engine); it != tables.engine_class.end()) s.family = it->second;
   if (found.entry) {
     s.arch = found.entry->arch;
     s.vendor = found.entry->vendor;
@@ -113,11 +124,12 @@ Setting read_setting(const SpeedTables& tables, const SpeedQuery& query, const s
 }
 
 std::array<double, 2> find_band(const SpeedPart& part, const Setting& s, bool spill) {
-  const std::string seen = part.effects.contains("device:" + s.canonical) ? "known|" : "new|";
+  const std::string seen = part.effects.contains("device_engine:" + s.canonical + "|" + s.engine) ? "known|" : "new|";
   const bool dense = look_up(part.cells, s.engine + "|" + s.arch) >= part.dense_devices;
   const std::string density = dense ? "|dense" : "|sparse";
   std::vector<std::string> names;
-  if (!spill) names = {seen + s.engine + "|" + s.vendor + density, seen + s.engine + "|" + s.vendor, seen + s.engine};
+  if (!spill && s.family != "boards")
+    names = {seen + s.engine + "|" + s.vendor + density, seen + s.engine + "|" + s.vendor, seen + s.engine};
   const std::string family = seen + (spill ? "spill" : s.family);
   names.insert(names.end(), {family + density, family, seen.substr(0, seen.size() - 1)});
   for (const std::string& name : names)
@@ -138,7 +150,8 @@ SpeedCoefficients gather(const SpeedPart& part, const Setting& s, double bandwid
                                    "engine_vendor:" + s.engine + "|" + s.vendor,
                                    "engine_arch:" + s.engine + "|" + s.arch,
                                    "quant:" + s.quant_class,
-                                   "device:" + s.device};
+                                   "device:" + s.device,
+                                   "device_engine:" + s.device + "|" + s.engine};
   for (const std::string& flag : s.flags) keys.push_back("flag:" + flag);
   for (const std::string& key : keys) c.constant += look_up(part.effects, key);
   const double speed = std::log(bandwidth_GBps / kCentreGBps);
@@ -153,15 +166,20 @@ SpeedCoefficients gather(const SpeedPart& part, const Setting& s, double bandwid
   return c;
 }
 
-// Tokens per second for `per` tokens in one pass that reads `share` of the weights.
-SpeedEstimate evaluate(const SpeedProfile& p, const SpeedCoefficients& c, const SpeedModelSize& m, double share,
-                       double per) {
+// What one pass moves and computes: a prompt token of 512, or a decode step of several sequences.
+struct Pass {
+  double weight_bytes = 0;
+  double kv_bytes = 0;
+  double tokens = 1;       // that need arithmetic
+  double layer_share = 1;  // of the fixed cost of a layer
+};
+
+SpeedEstimate evaluate(const SpeedProfile& p, const SpeedCoefficients& c, const SpeedModelSize& m, const Pass& pass) {
   const double spill = p.spill(m);
-  const double moved = share * m.bytes / per;
   const double layers = 32.0 * std::pow(m.params_B / 8.0, 0.4);
-  const double seconds = c.theta[0] * moved * (1.0 - spill) / (p.bandwidth_GBps * 1e9) +
-                         c.theta[1] * 2.0 * m.active * m.params_B * 1e9 / (p.tflops * 1e12) +
-                         c.theta[2] * layers * 1e-6 / per + c.theta[3] * moved * spill / 1e9;
+  const double seconds = c.theta[0] * (pass.weight_bytes * (1.0 - spill) + pass.kv_bytes) / (p.bandwidth_GBps * 1e9) +
+                         c.theta[1] * pass.tokens * 2.0 * m.active * m.params_B * 1e9 / (p.tflops * 1e12) +
+                         c.theta[2] * layers * 1e-6 * pass.layer_share + c.theta[3] * pass.weight_bytes * spill / 1e9;
   const bool moe = m.active < kDenseShare;
   const double size = std::log(m.active * m.bytes / kCentreBytes);
   const double y = std::log(seconds) + c.constant + (c.slope_size + (moe ? c.slope_moe : 0.0)) * size +
@@ -185,12 +203,15 @@ double SpeedProfile::spill(const SpeedModelSize& size) const {
   return std::max(0.0, 1.0 - std::max(0.0, usable_bytes) / size.bytes);
 }
 
-SpeedEstimate SpeedProfile::prefill_tok_s(const SpeedModelSize& size) const {
-  return evaluate(*this, prefill, size, 1.0, kPromptTokens);
+SpeedEstimate SpeedProfile::prefill_tok_s(const SpeedModelSize& size, const SpeedLoad& load) const {
+  return evaluate(*this, prefill, size, {size.bytes / kPromptTokens, load.kv_bytes, 1.0, 1.0 / kPromptTokens});
 }
 
-SpeedEstimate SpeedProfile::decode_tok_s(const SpeedModelSize& size) const {
-  return evaluate(*this, decode, size, size.active, 1.0);
+SpeedEstimate SpeedProfile::decode_tok_s(const SpeedModelSize& size, const SpeedLoad& load) const {
+  const double batch = std::max(1, load.batch);
+  // sequences choose their experts independently: a weight is read when at least one of them needs it
+  const double share = batch > 1 ? 1.0 - std::pow(1.0 - size.active, batch) : size.active;
+  return evaluate(*this, decode, size, {share * size.bytes, batch * load.kv_bytes, batch, 1.0});
 }
 
 Result<SpeedModel> SpeedModel::parse(std::string_view json) {

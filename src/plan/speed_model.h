@@ -37,6 +37,12 @@ struct SpeedModelSize {
   double active = 1;    // share of the weights read for one token; 1 for dense models
 };
 
+// What the measured rows do not vary: taken from physics, not fitted. One sequence with an empty cache by default.
+struct SpeedLoad {
+  int batch = 1;        // sequences decoded together, 1 or more
+  double kv_bytes = 0;  // of cache that each sequence reads for one token (for prefill: for one prompt token)
+};
+
 // One quantity of a profile with every table look-up already done.
 struct SpeedCoefficients {
   std::array<double, 4> theta{};  // weights, arithmetic, layers, outside
@@ -62,9 +68,10 @@ struct SpeedProfile {
 
   // Share of the weights that does not fit the device and is read from the host's memory.
   [[nodiscard]] double spill(const SpeedModelSize& size) const;
-  // Tokens per second with a prompt of 512 tokens and an empty cache.
-  [[nodiscard]] SpeedEstimate prefill_tok_s(const SpeedModelSize& size) const;
-  [[nodiscard]] SpeedEstimate decode_tok_s(const SpeedModelSize& size) const;
+  // Tokens per second of a prompt read in batches of 512 tokens.
+  [[nodiscard]] SpeedEstimate prefill_tok_s(const SpeedModelSize& size, const SpeedLoad& load = {}) const;
+  // Tokens per second of each of the load's sequences.
+  [[nodiscard]] SpeedEstimate decode_tok_s(const SpeedModelSize& size, const SpeedLoad& load = {}) const;
 };
 
 // Both quantities, or neither with the reason in `note`; otherwise `note` holds what was assumed.

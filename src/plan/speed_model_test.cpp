@@ -96,6 +96,20 @@ TEST(SpeedModel, bounds_enclose_the_value_and_a_stated_bandwidth_beats_the_table
   EXPECT_LT(stated.decode->value, from_table.decode->value);
 }
 
+TEST(SpeedModel, deep_contexts_slow_a_sequence_and_batches_raise_the_total) {
+  const auto model = shipped();
+  const auto q = query("RTX 4090", "Qwen3-30B-A3B", "Q4_K_M", "CUDA fa=1");
+  const auto profile = model.profile(q).value();
+  const auto size = model.size(q).value();
+  const double alone = profile.decode_tok_s(size).value;
+  const double deep = profile.decode_tok_s(size, {1, 2e9}).value;
+  const double together = profile.decode_tok_s(size, {8, 0}).value;
+  EXPECT_LT(deep, alone);
+  EXPECT_LT(together, alone);
+  EXPECT_GT(8 * together, alone);
+  EXPECT_LT(profile.prefill_tok_s(size, {1, 1e9}).value, profile.prefill_tok_s(size).value);
+}
+
 TEST(SpeedModel, declines_with_a_reason_what_it_cannot_know) {
   const auto model = shipped();
   const auto nowhere = model.predict(query("Quantum Abacus", "Llama-3.1-8B", "Q4_K_M", "CUDA"));

@@ -46,6 +46,7 @@ constexpr const char* kOddRows =
     "2x RTX 3090 x2\t\tLlama-3.3-70B\tQ4_K_M\t\t39.6\tCUDA fa=1\t\t\t\n"
     "RTX 3060\tnonsense\tMixtral-8x7B\tQ4_K_M\t-3\tinf\tCUDA\t\t\t\n"
     "Unheard-of NPU\t120\tfoo-3B\tINT8\t\t\tNPU\t\t\t\n"
+    "NVIDIA RTX 7090\t2500\tLlama-3.1-8B\tQ4_K_M\t8.03\t4.58\tCUDA fa=1\t\t\t\n"
     "Unheard-of NPU\t\tfoo-3B\tINT8\t\t\tNPU\t\t\t\n"
     "RTX 4090\t1008\tfoo\t\t\t\tCUDA\t\t\t\n"
     "\xC3\x9C\xE2\x98\x83 Ryzen 7 7840HS\t\tfoo-7b\tq4_k_m\t\t\tOllama CPU\t\t\t\n"
@@ -92,13 +93,13 @@ TEST(SpeedRows, adds_its_columns_and_keeps_the_rows) {
   const auto out = project_rows(shipped(), std::string(kHeader) + kOddRows);
   ASSERT_TRUE(out);
   const auto lines = split(*out, '\n');
-  ASSERT_EQ(lines.size(), 13U);
+  ASSERT_EQ(lines.size(), 14U);
   EXPECT_NE(lines[0].find("\tsource\tpred_pp512_tps\tpred_pp512_low"), std::string::npos);
   const auto row = split(lines[2], '\t');
   ASSERT_GE(row.size(), 16U);
   EXPECT_EQ(row[0], "Radeon RX 9060 XT 16GB");
   EXPECT_TRUE(positive_number(row[10]) && positive_number(row[13]));
-  const auto declined = split(lines[8], '\t');
+  const auto declined = split(lines[9], '\t');
   EXPECT_EQ(declined[10], "");
   EXPECT_NE(declined[16].find("bandwidth unknown"), std::string::npos);
 }

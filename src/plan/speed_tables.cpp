@@ -78,6 +78,8 @@ SpeedTables read_tables(const Json& root) {
     out.engines.push_back({read_strings(e.at("needles")), e.at("engine").get<std::string>()});
   for (const auto& [engine, family] : tables.at("engine_class").items())
     out.engine_class[engine] = family.get<std::string>();
+  for (const Json& v : tables.at("vendors"))
+    out.vendors.push_back({read_strings(v.at("needles")), v.at("vendor").get<std::string>()});
   out.physics = read_physics(tables.at("physics"));
   out.prefill = read_part(root.at("prefill"));
   out.decode = read_part(root.at("decode"));

@@ -29,6 +29,10 @@ struct SpeedEngineRule {
   std::vector<std::string> needles;  // all must occur
   std::string engine;
 };
+struct SpeedVendorRule {
+  std::vector<std::string> needles;
+  std::string vendor;
+};
 struct SpeedPhysics {
   double tflops_per_GBps = 0, usable_memory_share = 0, reserved_GiB = 0, cpu_share_of_soc_tflops = 0;
   std::vector<std::string> cpu_only_archs;
@@ -66,6 +70,7 @@ struct SpeedTables {
   std::vector<SpeedQuant> quants;
   std::vector<SpeedEngineRule> engines;
   std::map<std::string, std::string, std::less<>> engine_class;
+  std::vector<SpeedVendorRule> vendors;
   SpeedPhysics physics;
   SpeedPart prefill, decode;
   SpeedLatencyPart vision, audio;

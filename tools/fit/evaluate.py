@@ -56,7 +56,7 @@ def longest(entries, words, accept=lambda entry: True):
 
 
 def first(rules, words):
-    """Value of the first rule of which every needle is contained in `words`, or None."""
+    """The first rule of which every needle is contained in `words`, or None."""
     for rule in rules:
         if all(" " + needle + " " in words for needle in rule["needles"]):
             return rule
@@ -181,7 +181,8 @@ def describe(tables, row):
         return None, reason
     physics = tables["physics"]
     tflops, memory = bandwidth * physics["tflops_per_GBps"], 0.0
-    arch, vendor, kind = "unknown", "unknown", "unknown"
+    maker = first(tables["vendors"], words)
+    arch, vendor, kind = "unknown", maker["vendor"] if maker else "unknown", "unknown"
     if entry:
         arch, vendor, kind, memory = entry["arch"], entry["vendor"], entry["kind"], entry["memory_GiB"]
         cores = gpu_cores(words) if entry["fp32_TFLOPS_per_gpu_core"] > 0 else 0
@@ -192,12 +193,13 @@ def describe(tables, row):
     if kind == "dgpu" and memory > 0:
         usable = boards * (memory * physics["usable_memory_share"] - physics["reserved_GiB"]) * GIB
         spill = max(0.0, 1.0 - max(0.0, usable) / model["bytes"])
-    family = "spill" if spill > 0 else tables["engine_class"].get(engine, "edge")
+    family = "spill" if spill > 0 else "boards" if boards > 1 else tables["engine_class"].get(engine, "edge")
     fa = " fa 1 " in backend
     keys = ["engine:" + engine, "vendor:" + vendor, "arch:" + arch,
             "engine_vendor:" + engine + "|" + vendor, "engine_arch:" + engine + "|" + arch,
             "quant:" + (quant["class"] if quant else "unknown"),
-            "device:" + (entry["device"] if entry else "?")]
+            "device:" + (entry["device"] if entry else "?"),
+            "device_engine:" + (entry["device"] if entry else "?") + "|" + engine]
     for flag, on in (("fa", fa), ("moe", model["active"] < 0.999), ("board_host", board_host),
                      ("boards", boards > 1), ("spill", spill > 0), ("cpu", on_cpu), ("no_spec", entry is None)):
         if on:
@@ -208,13 +210,18 @@ def describe(tables, row):
 
 
 def terms(case, what):
-    """The four roofline terms of one token in raw units: weights, arithmetic, layers, bytes outside the device."""
-    share = 1.0 if what == "prefill" else case["active"]
-    per = PROMPT_TOKENS if what == "prefill" else 1.0
+    """The four roofline terms of one pass in raw units: weights, arithmetic, layers, bytes outside the device.
+
+    A pass is a prompt token of 512, or a decode step of `batch` sequences that each read `kv_bytes` of cache; the
+    measured rows have neither, so both default to one sequence with an empty cache.
+    """
+    batch, kv = case.get("batch", 1), case.get("kv_bytes", 0.0)
+    share = 1.0 if what == "prefill" else 1.0 - (1.0 - case["active"]) ** batch
+    per, together = (PROMPT_TOKENS, 1.0) if what == "prefill" else (1.0, float(batch))
     moved = share * case["bytes"] / per
     layers = 32.0 * (case["params_B"] / 8.0) ** 0.4
-    return (moved * (1.0 - case["spill"]) / (case["bandwidth"] * 1e9),
-            2.0 * case["active"] * case["params_B"] * 1e9 / (case["tflops"] * 1e12),
+    return ((moved * (1.0 - case["spill"]) + together * kv) / (case["bandwidth"] * 1e9),
+            together * 2.0 * case["active"] * case["params_B"] * 1e9 / (case["tflops"] * 1e12),
             layers * 1e-6 / per,
             moved * case["spill"] / 1e9)
 
@@ -227,15 +234,14 @@ def covariates(case):
             ("speed:" + case["engine"], speed), ("moe_size", size if case["active"] < 0.999 else 0.0)]
 
 
-def log_seconds(part, case, what, without_device=False):
+def log_seconds(part, case, what):
     """log of the seconds for one token: log of the sum of four terms plus the effects that apply."""
     total = 0.0
     for name, x in zip(("weights", "arithmetic", "layers", "outside"), terms(case, what)):
         total += math.exp(part["log_theta"][name] + part["log_theta"].get(name + ":" + case["engine"], 0.0)) * x
     y = math.log(total)
     for key in case["keys"]:
-        if not (without_device and key.startswith("device:")):
-            y += part["effects"].get(key, 0.0)
+        y += part["effects"].get(key, 0.0)
     for name, value in covariates(case):
         y += part["slopes"].get(name, 0.0) * value
     return y
@@ -246,7 +252,7 @@ def group_names(case, seen, dense):
     density = "dense" if dense else "sparse"
     family = seen + "|" + case["family"]
     out = [family + "|" + density, family, seen]
-    if case["family"] != "spill":
+    if case["family"] not in ("spill", "boards"):
         engine = seen + "|" + case["engine"]
         out = [engine + "|" + case["vendor"] + "|" + density, engine + "|" + case["vendor"], engine] + out
     return out
@@ -254,7 +260,7 @@ def group_names(case, seen, dense):
 
 def group_of(part, case):
     """Name of the interval group: the most specific one that the fit found enough rows and devices for."""
-    seen = "known" if "device:" + case["canonical"] in part["effects"] else "new"
+    seen = "known" if "device_engine:" + case["canonical"] + "|" + case["engine"] in part["effects"] else "new"
     dense = part["cells"].get(case["engine"] + "|" + case["arch"], 0) >= part["dense_devices"]
     return next((name for name in group_names(case, seen, dense) if name in part["intervals"]), "new")
 

@@ -64,12 +64,15 @@ def fit_part(cases, what):
     band = intervals.out_of_fold(cases, res, usable, device)
     table = intervals.build(cases, res, usable, "new")
     known = known_residuals(design)
-    counts = {d: int(((device == d) & usable).sum()) for d in set(device)}
-    several = usable & np.array([counts[d] >= 3 for d in device])
+    pair = [c["canonical"] + "|" + c["engine"] for c in cases]
+    tests = {}
+    for i in np.flatnonzero(usable):
+        tests.setdefault(pair[i], set()).add((cases[i]["row"]["model"], cases[i]["row"]["quant"]))
+    # known: the device was measured with this engine on another model too, so that a row left out still leaves one
+    several = usable & np.array([len(tests.get(k, ())) >= 2 for k in pair])
     table.update(intervals.build(cases, known, several, "known"))
     part = design.as_json(beta)
-    # a device with under three rows keeps no "known device" interval: its effect is too uncertain to promise more
-    part["effects"] = {k: v for k, v in part["effects"].items() if not k.startswith("device:") or counts.get(k[7:], 0) >= 3}
+    part["effects"] = {k: v for k, v in part["effects"].items() if not k.startswith("device_engine:") or len(tests.get(k[14:], ())) >= 2}
     part["intervals"], part["cells"] = table, intervals.cells(cases, usable)
     part["dense_devices"] = intervals.DENSE_DEVICES
     sets = subsets(cases)

@@ -3,8 +3,10 @@ import numpy as np
 
 import evaluate
 
-LEVEL = 0.90
-MIN_ROWS, MIN_DEVICES = 20, 9
+# nominal level of the quantiles; chosen above 0.90 because residuals of new devices scatter beyond those of the others:
+# out of fold nine rows in ten are then inside
+LEVEL = 0.93
+MIN_ROWS, MIN_DEVICES = 20, 7
 # an engine and architecture pair measured on so many devices is "dense": the architecture's effect is known
 DENSE_DEVICES = 3
 

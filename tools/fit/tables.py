@@ -43,6 +43,12 @@ ENGINES = [
 ENGINE_CLASS = {"cuda": "bench", "cuda_2024": "bench", "metal": "bench", "rocm": "bench", "vulkan": "vulkan", "llamafile": "crowd",
                 "ollama": "chat", "llamacpp_chat": "chat", "mlx": "chat", "vllm": "chat"}
 
+# maker of a device that is in no table, by a word of its name; the first that occurs
+VENDORS = [("nvidia", "nvidia"), ("geforce", "nvidia"), ("rtx", "nvidia"), ("gtx", "nvidia"), ("quadro", "nvidia"), ("tesla", "nvidia"),
+           ("jetson", "nvidia"), ("radeon", "amd"), ("instinct", "amd"), ("rx", "amd"), ("ryzen", "amd"), ("amd", "amd"), ("apple", "apple"),
+           ("mac", "apple"), ("macbook", "apple"), ("iphone", "apple"), ("ipad", "apple"), ("arc", "intel"), ("intel", "intel"),
+           ("snapdragon", "qualcomm"), ("adreno", "qualcomm"), ("qualcomm", "qualcomm"), ("dimensity", "mediatek"), ("mediatek", "mediatek")]
+
 
 def _read(name):
     with open(os.path.join(HERE, name), encoding="utf-8", newline="") as f:
@@ -62,4 +68,5 @@ def build():
     engines = [{"needles": [normalise(n).strip() for n in needles], "engine": e} for needles, e in ENGINES]
     physics = {"tflops_per_GBps": 0.035, "usable_memory_share": 1.0, "reserved_GiB": 0.9, "cpu_share_of_soc_tflops": 0.1,
                "cpu_only_archs": ["phone", "sbc", "arm_desktop", "server", "riscv", "x86", "x86_small"]}
-    return {"devices": devices, "models": models, "quants": quants, "engines": engines, "engine_class": ENGINE_CLASS, "physics": physics}
+    return {"devices": devices, "models": models, "quants": quants, "engines": engines, "engine_class": ENGINE_CLASS,
+            "vendors": [{"needles": [n], "vendor": v} for n, v in VENDORS], "physics": physics}
