@@ -9,7 +9,11 @@ import json
 import pathlib
 import sys
 
-import jsonschema
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: python3-jsonschema is not installed, so the records cannot be held against their schemas")
+    sys.exit(77)
 
 import block_bits
 import count
@@ -43,11 +47,16 @@ def load(folder, schema, write):
         yield path, record, problems
 
 
+def plain(name):
+    """Names are looked up without regard to case, and with blank and underscore as hyphen."""
+    return name.lower().replace(" ", "-").replace("_", "-")
+
+
 def check_identity(path, record, names):
     problems = []
     if record["id"] != path.stem:
         problems.append(f"id {record['id']!r} differs from the file name")
-    for name in {record["id"].lower(), *(alias.lower() for alias in record.get("aliases", []))}:
+    for name in {plain(record["id"]), *map(plain, record.get("aliases", []))}:
         if name in names:
             problems.append(f"name {name!r} is also used by {names[name]}")
         names[name] = record["id"]
