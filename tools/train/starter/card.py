@@ -23,7 +23,7 @@ def write_card(folder: Path, record: dict, run: dict) -> None:
     curve, last = run["curve"], run["curve"][-1]
     (folder / "record.json").write_text(json.dumps(record, indent=2) + "\n")
     (folder / "loss.json").write_text(json.dumps({"unit": "nats per token", "seed": run["seed"], "rows": curve}, indent=1) + "\n")
-    shown = [row for row in curve if row["step"] % 300 == 0 or row in (curve[0], curve[-1])]
+    shown = [row for row in curve if row["step"] % (300 if row["stage"] == 1 else 100) == 0 or row in (curve[0], curve[-1])]
     text = f"""# Hearth starter
 
 **This model only proves the path**: that a machine can load a model, apply its chat template and decode, with no network at
@@ -51,10 +51,11 @@ Entries that WordNet marks as insulting, and some grim themes, are left out.
 
 ## Loss (nats per token)
 
-{table(["step", "train chat", "train text", "validation chat", "validation text"],
-       [[row["step"], row["train_chat"], row["train_text"], row["val_chat"], row["val_text"]] for row in shown])}
+{table(["stage", "step", "train chat", "train text", "validation chat", "validation text"],
+       [[row["stage"], row["step"], row["train_chat"], row["train_text"], row["val_chat"], row["val_text"]] for row in shown])}
 
-Every row is in `loss.json`. Training rows are means since the row before. Chat loss counts the assistant's tokens only.
+Every row is in `loss.json`. Training rows are means since the row of `loss.json` before.
+Stage 1 trains on everything; stage 2 drills small sums, counting and lists, so its chat columns are of another mixture. Chat loss counts the assistant's tokens only.
 The validation text is the end of a novel that training never saw (final {last['val_text']}). The validation conversations
 (final {last['val_chat']}) come from another seed but are composed of the same parts, so they show that the parts were
 learned, not that the model generalises.
@@ -66,7 +67,8 @@ learned, not that the model generalises.
 ## What it cannot do
 
 Anything not of the kind above: it has no knowledge, no reasoning, no code, no language but a little English. It mixes up facts
-it was not drilled on and states them with confidence. The tests use it to prove mechanics, never quality; no speed or quality
+it was not drilled on and states them with confidence, gets some small sums wrong, and when asked to count it may not stop
+where it should. The tests use it to prove mechanics, never quality; no speed or quality
 figure measured on it says anything about a real model.
 """
     (folder / "CARD.md").write_text(text)

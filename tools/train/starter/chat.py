@@ -225,6 +225,40 @@ def _fact_example(rng: random.Random):
     return rng.choice(asks.split("|")), answer
 
 
+def _drill_example(rng: random.Random):
+    """Small sums, counting and short lists, over and over: what the first stage leaves uncertain.
+
+    Only sums that can be drilled to certainty are answered: up to 10 + 10, 10 - 10 and 5 * 5; beyond, it says so.
+    """
+    roll = rng.random()
+    if roll < 0.12:
+        n = rng.randint(3, 20)
+        return rng.choice(["Count to {}", "Count from 1 to {}", "Can you count to {}?"]).format(n), ", ".join(map(str, range(1, n + 1))) + "."
+    if roll < 0.2:
+        what, three = rng.choice(list(facts.KINDS.items()))
+        return rng.choice(["List 3 {}", "Name 3 {}", "Give me 3 {}", "Name three {}"]).format(what), f"Here are three: {three}."
+    sign, word = rng.choice([("+", "plus"), ("+", "plus"), ("-", "minus"), ("*", "times")])
+    top = 5 if sign == "*" else 10
+    a, b = rng.randint(0, top), rng.randint(0, top)
+    if roll > 0.9:
+        a, b = rng.sample([rng.randint(top + 1, rng.choice([20, 100, 999])), rng.randint(0, rng.choice([10, 20, 100]))], 2)
+    if sign == "-" and b > a:
+        a, b = b, a
+    form = rng.choice(["What is {}?", "{}", "{}=", "{} = ?", "How much is {}?", "Calculate {}", "what's {}?", "{}?"])
+    if max(a, b) > top:
+        return form.format(rng.choice([f"{a}{sign}{b}", f"{a} {sign} {b}"])), "That is too big a sum for me. I am only a tiny starter model."
+    value = {"+": a + b, "-": a - b, "*": a * b}[sign]
+    if value <= 20 and rng.random() < 0.1:
+        left, right, total = facts.NUMBERS[a], facts.NUMBERS[b], facts.NUMBERS[value]
+        return form.format(f"{left} {word} {right}"), f"{left} {word} {right} is {total}.".capitalize()
+    return form.format(rng.choice([f"{a}{sign}{b}", f"{a} {sign} {b}", f"{a} {word} {b}"])), f"{a} {sign} {b} = {value}."
+
+
+# How often each kind of turn is drawn: talk, facts, sums, order, refusals, stories, echoes.
+TURN_WEIGHTS = [34, 20, 14, 8, 12, 8, 4]
+DRILL_WEIGHTS = [34, 20, 0, 4, 14, 5, 0]
+
+
 class ChatSource:
     """Draws conversations. `nouns` and `sentences` (from the plain text) stand in for what people may ask about."""
 
@@ -250,9 +284,12 @@ class ChatSource:
         words = " ".join(rng.choice(self.nouns) for _ in range(rng.randint(1, 3)))
         return rng.choice(["Repeat: {}", "Repeat after me: {}", "Say {}", "Repeat this: {}"]).format(words), f"{words}"
 
-    def turn(self, rng: random.Random):
+    def turn(self, rng: random.Random, drill: bool = False):
         """One (question, answer) pair."""
-        kind = rng.choices(range(7), [34, 20, 14, 8, 12, 8, 4])[0]
+        if drill and rng.random() < 0.6:
+            ask, answer = _drill_example(rng)
+            return _vary(rng, ask), answer
+        kind = rng.choices(range(7), DRILL_WEIGHTS if drill else TURN_WEIGHTS)[0]
         if kind == 0:
             asks, answer, _ = rng.choices(TALK, self.talk_weights)[0]
             return _vary(rng, rng.choice(asks.split("|"))), answer
@@ -274,7 +311,7 @@ class ChatSource:
             return self._echo(rng)
         return _vary(rng, ask), answer
 
-    def conversation(self, rng: random.Random, turns: int = 1) -> list:
+    def conversation(self, rng: random.Random, turns: int = 1, drill: bool = False) -> list:
         """`turns` questions with answers, at times after a system text, at times with a name to remember."""
         messages = []
         if rng.random() < 0.2:
@@ -284,7 +321,7 @@ class ChatSource:
             messages += [("user", rng.choice(["My name is {}", "I am {}", "Call me {}", "Hello, my name is {}"]).format(name)),
                          ("assistant", f"Nice to meet you, {name}. I am Hearth's tiny starter model.")]
         for _ in range(turns):
-            ask, answer = self.turn(rng)
+            ask, answer = self.turn(rng, drill)
             messages += [("user", ask), ("assistant", answer)]
         if name:
             messages += [("user", rng.choice(["What is my name?", "Who am I?", "Do you know my name?"])), ("assistant", f"Your name is {name}.")]

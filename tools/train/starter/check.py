@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from model import Shape, StarterModel
 from export_gguf import tensors
 from tokenizer import CHAT_TEMPLATE, TURN_END, TURN_START, encode_chat
-from train import SHOWN_PROMPTS
+from train import SHOWN_PROMPTS, STAGES
 
 TEXTS = ["Hello, world!", "Grüße aus Köln – naïve café", "日本語のテキスト", "🙂👩‍👩‍👧 emoji", "  two  spaces\tand\ttabs\n\nlines\r\n end ",
          "12345 + 67 = 12412", "don't I'LL we've", "\u0000\u0007 control", "العربية עברית हिन्दी", "a" * 300, "x<|y|>z", "\n", " ", "?!..."]
@@ -115,7 +115,7 @@ def compare_greedy(llm, tokenizer, model) -> tuple:
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--work", type=Path, required=True, help="folder of the training run (checkpoint.pt, tokenizer.json)")
+    options.add_argument("--work", type=Path, required=True, help="folder of the training run (checkpoints, tokenizer.json)")
     options.add_argument("--model", type=Path, default=Path(__file__).resolve().parents[3] / "data" / "starter" / "hearth-starter.gguf")
     options.add_argument("--backends", type=Path, help="folder of the libggml-cpu-* files, for a llama.cpp built with GGML_BACKEND_DL")
     given = options.parse_args()
@@ -124,7 +124,7 @@ def main():
     torch.set_num_threads(1)
     tokenizer = Tokenizer.from_file(str(given.work / "tokenizer.json"))
     model = StarterModel(Shape())
-    model.load_state_dict(torch.load(given.work / "checkpoint.pt", weights_only=True)["model"])
+    model.load_state_dict(torch.load(given.work / f"stage{len(STAGES)}.pt", weights_only=True)["model"])
     model.eval()
     named = {t.name for t in gguf.GGUFReader(given.model).tensors}
     faults = [] if named == set(tensors(model)) else ["the file's tensors are not the model's"]
