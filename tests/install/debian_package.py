@@ -53,7 +53,7 @@ def in_chroot(package, work):
     shutil.copy(package, root / "tmp" / "hearth.deb")
     (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
     run("chroot", root, "apt-get", "install", "-y", "--no-install-recommends", "/tmp/hearth.deb")
-    version = answer_of(["chroot", str(root), "/usr/bin/hearth"], {**clean_environment(Path("/root")), "PATH": "/usr/sbin:/usr/bin:/bin"})
+    version = answer_of(["chroot", str(root), "/usr/bin/hearth"], {**clean_environment(Path("/tmp")), "PATH": "/usr/sbin:/usr/bin:/bin"})
     run("chroot", root, "apt-get", "purge", "-y", "hearth")
     left = [str(path) for path in (root / "usr").rglob("*hearth*") if path.name != "hearth.deb"]
     assert not left, f"purging leaves {left}"

@@ -7,6 +7,7 @@ import argparse
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,15 @@ import fetch
 import manifest
 import step
 from step import StepFailed
+
+
+WORK = "work-"
+
+
+def sweep(cache):
+    """Removes the work folders of a set-up that was killed outright; call it under the lock."""
+    for folder in (*(cache / "deps").glob(WORK + "*"), *(cache / "downloads").glob(fetch.WORK + "*")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def unpack(archive, package, folder):
@@ -73,8 +83,10 @@ def build_with_cmake(package, tree, prefix, logs):
     log_path = logs / f"{package['name']}-build.log"
     log_path.unlink(missing_ok=True)
     build = tree.parent / "build"
-    step.run(f"Configure {package['name']} {package['version']}", ["cmake", "-G", "Ninja", "-S", tree, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}",
-                                                *package["cmake_args"]], log_path)
+    for name in package.get("drop_sources", []):
+        (tree / name).unlink()
+    step.run(f"Configure {package['name']} {package['version']}",
+             ["cmake", "-G", "Ninja", "-S", tree, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", *package["cmake_args"]], log_path)
     step.run(f"Build {package['name']} {package['version']}", ["cmake", "--build", build, "--target", "install"], log_path,
              hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
     for name in package.get("drop", []):
@@ -87,7 +99,7 @@ def make_prefix(package, prefix, python, cache, logs):
         return
     shutil.rmtree(prefix, ignore_errors=True)
     archive = fetch.fetch(package, python, cache, logs)
-    with tempfile.TemporaryDirectory(dir=cache / "deps") as folder:
+    with tempfile.TemporaryDirectory(prefix=WORK, dir=cache / "deps") as folder:
         tree = unpack(archive, package, folder)
         if package["source"] == "suite":
             check_suite_package(package, archive, tree)
@@ -120,14 +132,14 @@ def link(folder, name, prefix):
     new.replace(folder / name)
 
 
-def ensure(when, links, cache):
-    """Makes every prefix of the stages `when` and links it into `links`."""
+def ensure(content, when, links, cache):
+    """Makes every prefix that the manifest's `content` has for the stages `when` and links it into `links`."""
     logs = cache / "logs"
     for folder in (logs, links, cache / "deps"):
         folder.mkdir(parents=True, exist_ok=True)
-    content = manifest.load()
     with open(cache / "deps" / ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second checkout waits instead of building the same prefix
+        sweep(cache)
         interpreter = []
 
         def python():
@@ -152,9 +164,12 @@ def main():
     parser = argparse.ArgumentParser(description="Builds the pinned third-party prefixes in the per-user cache.")
     parser.add_argument("--when", action="append", choices=["setup", "bench"], help="stages to make (default: setup)")
     parser.add_argument("--links", type=Path, required=True, help="folder that gets one link a package")
+    parser.add_argument("--manifest", type=Path, default=manifest.MANIFEST, help="another manifest, for tests")
     arguments = parser.parse_args()
+    # A polite end (a closed terminal, a CI limit) cleans up as an interrupt does.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        ensure(arguments.when or ["setup"], arguments.links, manifest.cache_dir())
+        ensure(manifest.load(arguments.manifest), arguments.when or ["setup"], arguments.links, manifest.cache_dir())
     except StepFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 6

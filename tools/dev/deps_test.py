@@ -1,11 +1,14 @@
 """Set-up: what builds a prefix again, what a broken fetch leaves behind, and what it says."""
 import hashlib
 import io
+import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -119,8 +122,11 @@ class RegistryTest(unittest.TestCase):
             environment = {**os.environ, "HEARTH_CACHE": folder, "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0",
                            "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
             environment.pop("HEARTH_OFFLINE", None)
-            result = subprocess.run([sys.executable, HERE / "deps.py", "--links", Path(folder) / "links"], env=environment,
-                                    capture_output=True, text=True, check=False)
+            content = manifest.load()
+            content["packages"] = [package for package in content["packages"] if package["source"] == "pypi"]
+            (Path(folder) / "manifest.json").write_text(json.dumps(content))
+            result = subprocess.run([sys.executable, HERE / "deps.py", "--links", Path(folder) / "links", "--manifest",
+                                     Path(folder) / "manifest.json"], env=environment, capture_output=True, text=True, check=False)
             self.assertEqual(result.returncode, 6, result.stderr)
             for word in ("the Python build tools (packaging", "the Python package index (PyPI", "then run the same command again"):
                 self.assertIn(word, result.stderr)
@@ -161,6 +167,25 @@ class StepTest(unittest.TestCase):
     def test_a_quick_quiet_step_says_nothing(self):
         self.run_step("pass", quiet_below_s=60)
         self.assertEqual(self.said, "")
+
+    def test_an_interrupt_ends_the_whole_tree_of_processes(self):
+        """The grandchild holds a pipe open; its end is seen as end of file."""
+        reader, writer = os.pipe()
+        code = f"import subprocess, sys\nsubprocess.run(['sleep', '600'], pass_fds=[{writer}])"
+        os.set_inheritable(writer, True)
+        real = subprocess.Popen
+
+        def popen(*words, **options):
+            child = real(*words, **options, pass_fds=[writer])
+            os.close(writer)
+            return child
+
+        timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+        with mock.patch("subprocess.Popen", popen), self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            self.run_step(code)
+        with os.fdopen(reader, "rb") as end:
+            self.assertEqual(end.read(), b"")
 
     def test_elapsed(self):
         self.assertEqual([step.elapsed(5.2), step.elapsed(65)], ["5 s", "1:05 min"])

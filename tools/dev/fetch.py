@@ -10,7 +10,15 @@ import manifest
 import step
 from step import StepFailed
 
+WORK = "work-"
 REGISTRY = {"pypi": "the Python package index (PyPI, asked through pip)", "suite": "a Debian archive (asked through apt)"}
+
+
+def by_hand(package, downloads):
+    """What to put where for a machine that reaches no registry."""
+    if "sha256" in package:
+        return f"the archive with sha256 {package['sha256']} into {downloads}"
+    return "the wheels of third_party/manifest.json into a folder that PIP_FIND_LINKS names"
 
 
 def explain(package, log_path, downloads):
@@ -20,18 +28,17 @@ def explain(package, log_path, downloads):
     if "DO NOT MATCH THE HASHES" in text:
         return (f"{name} came from {REGISTRY[package['source']]} with another hash than third_party/manifest.json pins. "
                 "Nothing was installed; ask who changed the archive before changing the pin.")
+    settings = "pip config list" if package["source"] == "pypi" else "apt-config dump, /etc/apt"
     return (f"cannot fetch {name} from {REGISTRY[package['source']]}. Check the network and the client's proxy and mirror "
-            f"settings ({'pip config list' if package['source'] == 'pypi' else 'apt-config dump, /etc/apt'}), or put the "
-            f"archive with sha256 {package['sha256']} into {downloads} by hand, then run the same command again; "
-            f"nothing was left half installed.\nThe last lines of {log_path}:\n{step.tail(log_path, 12)}")
+            f"settings ({settings}), or put {by_hand(package, downloads)}, then run the same command again; nothing was left "
+            f"half installed.\nThe last lines of {log_path}:\n{step.tail(log_path, 12)}")
 
 
 def refuse_when_offline(package, downloads):
     """HEARTH_OFFLINE=1 forbids every registry."""
     if os.environ.get("HEARTH_OFFLINE") == "1":
         raise StepFailed(f"{package['package']} {package['version']} is not in the cache and HEARTH_OFFLINE=1 forbids asking "
-                         f"{REGISTRY[package['source']]}. Unset it, or put the archive with sha256 {package['sha256']} "
-                         f"into {downloads}.")
+                         f"{REGISTRY[package['source']]}. Unset it, or put {by_hand(package, downloads)}.")
 
 
 def build_python(tools, cache, logs):
@@ -45,8 +52,8 @@ def build_python(tools, cache, logs):
     log_path = logs / "python.log"
     log_path.unlink(missing_ok=True)
     package = {"package": "the Python build tools (" + ", ".join(tool["name"] for tool in tools) + ")", "version": "as pinned",
-               "source": "pypi", "sha256": "as listed in third_party/manifest.json"}
-    refuse_when_offline(package, "pip's own wheel folder")
+               "source": "pypi"}
+    refuse_when_offline(package, logs)
     requirements = logs / "python-requirements.txt"
     requirements.write_text("".join(f"{t['name']}=={t['version']} --hash=sha256:{t['sha256']}\n" for t in tools))
     try:
@@ -56,7 +63,7 @@ def build_python(tools, cache, logs):
     except BaseException as error:
         shutil.rmtree(home, ignore_errors=True)
         if isinstance(error, StepFailed):
-            raise StepFailed(explain(package, log_path, "pip's wheel folder")) from error
+            raise StepFailed(explain(package, log_path, logs)) from error
         raise
     (home / manifest.STAMP).touch()
     return python
@@ -66,7 +73,7 @@ def in_downloads(package, downloads):
     """An archive that is there already, by hash; None when there is none."""
     stem = package["package"].replace("-", "_").lower()
     for path in sorted(downloads.glob("*")):
-        if path.name.replace("-", "_").lower().startswith(stem) and manifest.file_sha256(path) == package["sha256"]:
+        if path.is_file() and path.name.replace("-", "_").lower().startswith(stem) and manifest.file_sha256(path) == package["sha256"]:
             return path
     return None
 
@@ -77,7 +84,7 @@ def fetch_pypi(package, python, downloads, logs):
     log_path.unlink(missing_ok=True)
     requirements = logs / f"{package['name']}-requirements.txt"
     requirements.write_text(f"{package['package']}=={package['version']} --hash=sha256:{package['sha256']}\n")
-    with tempfile.TemporaryDirectory(dir=downloads) as folder:
+    with tempfile.TemporaryDirectory(prefix=WORK, dir=downloads) as folder:
         try:
             # pip asks the build back-end for metadata; SKBUILD-style back-ends answer that without compiling.
             step.run(f"Fetch {package['package']} {package['version']}",
@@ -94,6 +101,12 @@ def keep_one(folder, downloads):
     return Path(shutil.move(str(archive), str(downloads / archive.name)))
 
 
+def distribution_of(release, known):
+    """The machine's distribution, or the one that it is derived from, as far as `known` has it; else its own name."""
+    names = [release.get("ID", ""), *release.get("ID_LIKE", "").split()]
+    return next((name for name in names if name in known), names[0])
+
+
 def machine_archive():
     """(URI, keyring) of the archive this machine's own release comes from, as apt understands its sources."""
     codename = manifest.os_release().get("VERSION_CODENAME", "")
@@ -107,7 +120,10 @@ def machine_archive():
 
 
 def private_apt(state, suite, logs):
-    """Options that give apt lists, cache, sources and status of its own below `state`; the system's are not touched."""
+    """Options that give apt lists, cache, sources and status of its own below `state`; the system's are not touched.
+
+    `suite` is "sid/main": suite and component.
+    """
     uri, keyring = machine_archive()
     for folder in ("lists/partial", "cache/archives/partial", "sources"):
         (state / folder).mkdir(parents=True)
@@ -116,7 +132,8 @@ def private_apt(state, suite, logs):
         keyring = next((k for k in ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/ubuntu-archive-keyring.gpg")
                         if manifest.os_release().get("ID", "debian") in k and Path(k).exists()), None)
     signed = f"Signed-By: {keyring}\n" if keyring else ""
-    (state / "sources" / "suite.sources").write_text(f"Types: deb\nURIs: {uri}\nSuites: {suite}\nComponents: main\n{signed}")
+    name, _, component = suite.partition("/")
+    (state / "sources" / "suite.sources").write_text(f"Types: deb\nURIs: {uri}\nSuites: {name}\nComponents: {component}\n{signed}")
     options = {"Dir::State": state, "Dir::State::lists": state / "lists", "Dir::State::status": state / "status",
                "Dir::Cache": state / "cache", "Dir::Etc::SourceList": "/dev/null", "Dir::Etc::SourceParts": state / "sources",
                "Dir::Etc::Preferences": "/dev/null", "Dir::Etc::PreferencesParts": "/dev/null", "Acquire::Retries": "2"}
@@ -132,14 +149,14 @@ def fetch_suite(package, downloads, logs):
     """A header-only package that only a newer suite of the distribution has; apt checks the archive's signature."""
     log_path = logs / "suite.log"
     log_path.unlink(missing_ok=True)
-    distribution = manifest.os_release().get("ID", "")
+    distribution = distribution_of(manifest.os_release(), package["suites"])
     suites = package["suites"].get(distribution, [])
     if not suites:
         raise StepFailed(f"{package['package']} {package['version']} is taken from a newer suite of the distribution, and "
                          f"third_party/manifest.json names none for '{distribution or sys.platform}'. Put the Debian package "
                          f"with sha256 {package['sha256']} into {downloads}.")
     for suite in suites:
-        with tempfile.TemporaryDirectory(dir=downloads) as folder:
+        with tempfile.TemporaryDirectory(prefix=WORK, dir=downloads) as folder:
             try:
                 flags = private_apt(Path(folder) / "state", suite, logs)
                 (Path(folder) / "deb").mkdir()

@@ -1,6 +1,7 @@
 """Runs one long command with its output in a log file, a line with the elapsed time, and a clear end when it fails."""
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -77,11 +78,13 @@ def run(message, command, log_path, env=None, cwd=None, hint="", quiet_below_s=0
     with open(log_path, "ab") as log:
         log.write(("$ " + " ".join(map(str, command)) + "\n").encode())
         log.flush()
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env, cwd=cwd)
+        # A group of its own, so that an interrupt ends the compilers below a build tool too.
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                                 start_new_session=True)
         try:
             status = wait(child, line, log_path)
         except BaseException:
-            child.terminate()
+            os.killpg(child.pid, signal.SIGTERM)
             child.wait()
             raise
     line.end("done" if status == 0 else f"failed with status {status}", status != 0)
