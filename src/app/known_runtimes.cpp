@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "platform/file.h"
+#include "platform/operating_system.h"
 
 namespace hearth {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::uint64_t kRecordBytesMax = 1U << 20U;
 
 struct Record {
-  std::string name;
   std::string title;
   std::string install_hint;
 };
@@ -22,6 +22,17 @@ std::string text_of(const nlohmann::json& record, const char* key) {
   return it != record.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
+// How to install it on this system, or on the first one the record knows, said with that system's name.
+std::string install_hint(const nlohmann::json& record) {
+  const auto install = record.find("install");
+  if (install == record.end() || !install->is_object() || install->empty()) return {};
+  if (const std::string here = text_of(*install, operating_system()); !here.empty()) return here;
+  const auto first = install->begin();
+  return first->is_string() ? "on " + first.key() + ": " + first->get<std::string>() : std::string();
+}
+
+// By the id of the record, which is the name of the plugin. Records of other kinds are servers and tools that
+// configurations are written for; they never run inside Hearth.
 std::map<std::string, Record> read_records(const std::filesystem::path& folder) {
   std::map<std::string, Record> records;
   auto files = list_folder(folder);
@@ -31,10 +42,8 @@ std::map<std::string, Record> read_records(const std::filesystem::path& folder) 
     auto text = read_file(folder / file, kRecordBytesMax);
     if (!text) continue;
     const auto json = nlohmann::json::parse(*text, nullptr, false);
-    if (!json.is_object()) continue;
-    Record record{text_of(json, "plugin"), text_of(json, "name"), text_of(json, "install_hint")};
-    if (record.name.empty()) continue;  // a tool we write configurations for, not one that runs inside Hearth
-    records.emplace(record.name, std::move(record));
+    if (!json.is_object() || text_of(json, "kind") != "engine") continue;
+    records.emplace(text_of(json, "id"), Record{text_of(json, "name"), install_hint(json)});
   }
   return records;
 }

@@ -46,7 +46,7 @@ void add_sampling_flags(CLI::App& command, GenerationFlags& flags) {
   command.add_option("--min-p", s.min_p, "0 is off")->check(CLI::Range(0.0F, 1.0F))->capture_default_str();
   command.add_option("--repeat-penalty", s.repeat_penalty, "1 is off")->check(CLI::Range(0.01F, 100.0F))->capture_default_str();
   command.add_option("--seed", flags.seed, "the same seed gives the same answer (default: drawn, and told by --json)");
-  command.add_option("-n,--max-tokens", flags.max_tokens, "tokens to generate at most (default: until the model ends)")->check(CLI::Range(1U, kContextMax));
+  command.add_option("-n,--max-tokens", flags.max_tokens, "tokens to generate at most (default: chat until the model ends, complete 256)")->check(CLI::Range(1U, kContextMax));
   command.add_flag("--ignore-end", flags.ignore_end, "go on past the model's end token, for measuring");
   command.add_option("--timeout-s", flags.timeout_s, "give up after so many seconds, loading included")->check(CLI::PositiveNumber);
 }

@@ -63,6 +63,9 @@ class GenerationCommand {
   }
 
   int complete() {
+    // A text has no natural end, and many models never write one.
+    constexpr std::uint32_t kDefaultTokensMax = 256;
+    if (flags_.max_tokens == 0) flags_.max_tokens = kDefaultTokensMax;
     if (auto done = take_prompt(); !done) return out_.report(done.error());
     if (auto done = open(); !done) return out_.report(done.error());
     return answer([this](GenerationRequest request, const TokenCallback& on_token) {

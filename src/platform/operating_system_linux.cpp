@@ -1,0 +1,7 @@
+#include "platform/operating_system.h"
+
+namespace hearth {
+
+const char* operating_system() { return "linux"; }
+
+}  // namespace hearth
