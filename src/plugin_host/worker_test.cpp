@@ -33,6 +33,13 @@ struct Opened {
   }
 };
 
+// Returns when the process has really stopped: the signal alone leaves it time to answer one more call.
+void stop(int pid) {
+  ::kill(pid, SIGSTOP);
+  siginfo_t info{};
+  EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOWAIT), 0);
+}
+
 // Runs `kill` once the worker is inside a decode that would never end, and gives the decode's error.
 template <class Kill>
 Error decode_and(Opened& opened, Kill&& kill) {
@@ -98,11 +105,11 @@ TEST(Worker, a_stopped_worker_is_given_up_after_deadline_and_grace) {
   Opened opened;
   ASSERT_NE(opened.context, nullptr);
   const int pid = opened.runtime->worker_pid();
-  ::kill(pid, SIGSTOP);
+  stop(pid);
   const auto start = steady_clock::now();
   auto rows = opened.context->decode(one(5), deadline_in(milliseconds(50)));
   const auto took = steady_clock::now() - start;
-  EXPECT_EQ(code_of(rows), ErrorCode::kDeadlineExceeded);
+  ASSERT_EQ(code_of(rows), ErrorCode::kDeadlineExceeded);
   EXPECT_THAT(rows.error().message, HasSubstr("did not come back from 'decode'"));
   EXPECT_GE(took, milliseconds(250));
   EXPECT_LT(took, std::chrono::seconds(5));
@@ -123,7 +130,7 @@ TEST(Worker, a_stopped_worker_does_not_outlive_its_host_side) {
     auto opened = open_runtime(Transport::kWorker, "whole");
     ASSERT_TRUE(opened);
     pid = (*opened)->worker_pid();
-    ::kill(pid, SIGSTOP);
+    stop(pid);
   }
   EXPECT_EQ(::kill(pid, 0), -1);
   EXPECT_EQ(errno, ESRCH);
@@ -145,7 +152,7 @@ TEST(Worker, a_load_given_up_leaves_no_model_behind) {
   auto client = WorkerClient::start(worker_options("whole"));
   ASSERT_TRUE(client);
   Runtime runtime(*client);
-  ::kill((*client)->worker_pid(), SIGSTOP);
+  stop((*client)->worker_pid());
   LoadOptions options;
   options.path = "model";
   EXPECT_EQ(code_of(runtime.load(options, deadline_in(milliseconds(10)))), ErrorCode::kDeadlineExceeded);
