@@ -1,6 +1,7 @@
 #include "memory_ledger.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -138,35 +139,40 @@ bool maps_file(const llama_model_params& params) {
   return true;
 }
 
+// From the first to the last byte in the file of what each device uses in place.
+std::map<std::string, Span> spans_in_file(const gguf_context& header, const std::multimap<std::string, std::string>& devices) {
+  std::map<std::string, Span> spans;
+  for (std::int64_t i = 0; i < gguf_get_n_tensors(&header); ++i) {
+    const auto [begin, end] = devices.equal_range(gguf_get_tensor_name(&header, i));
+    const std::uint64_t offset = gguf_get_tensor_offset(&header, i);
+    for (auto each = begin; each != end; ++each) {
+      auto& span = spans[each->second];
+      span.first = std::min(span.first, offset);
+      span.last = std::max(span.last, offset + gguf_get_tensor_size(&header, i));
+    }
+  }
+  return spans;
+}
+
 // A planned context has its weights in buffers of their own, while a mapped file is one range from the first tensor
 // that is used in place to the last, with the tensors in between that went elsewhere. Replaces the one by the other.
-sdk::MemoryItems as_mapped(const sdk::MemoryItems& planned, const std::set<const ggml_tensor*>& stored, const std::string& path) {
-  std::map<std::string, ggml_backend_buffer_type_t> in_place;  // by name of the buffer kind
-  std::map<std::string, std::map<std::string, ggml_backend_buffer_type_t>> kinds;  // tensor to where it is wanted in place
+sdk::MemoryItems as_mapped(const sdk::MemoryItems& planned, const std::set<const ggml_tensor*>& stored, const std::string& path,
+                           const gguf_context& header) {
+  std::set<std::string> kinds;  // of buffers that the mapping replaces
+  std::multimap<std::string, std::string> devices;  // of each tensor that is used in place
+  std::set<std::pair<std::string, std::string>> seen;
   for (const auto* tensor : stored) {
     auto* type = ggml_backend_buffer_get_type(tensor->buffer);
     if (ggml_backend_buffer_get_usage(tensor->buffer) != GGML_BACKEND_BUFFER_USAGE_WEIGHTS || !is_mapped_in_place(type)) continue;
-    in_place[ggml_backend_buft_name(type)] = type;
-    kinds[ggml_get_name(tensor)][device_id(type)] = type;
+    kinds.insert(ggml_backend_buft_name(type));
+    const std::pair place(std::string(ggml_get_name(tensor)), device_id(type));
+    if (seen.insert(place).second) devices.insert(place);
   }
   sdk::MemoryItems items;
-  for (const auto& each : planned) {
-    if (!in_place.contains(each.buffer_kind)) items.push_back(each);
-  }
-  for (const auto& part : model_parts(path, *open_model_file(path))) {
-    const auto header = open_model_file(part);
-    std::map<std::string, Span> spans;
-    for (std::int64_t i = 0; i < gguf_get_n_tensors(header.get()); ++i) {
-      const auto wanted = kinds.find(gguf_get_tensor_name(header.get(), i));
-      if (wanted == kinds.end()) continue;
-      const auto offset = gguf_get_tensor_offset(header.get(), i);
-      for (const auto& [device, type] : wanted->second) {
-        auto& span = spans[device];
-        span.first = std::min<std::uint64_t>(span.first, offset);
-        span.last = std::max<std::uint64_t>(span.last, offset + gguf_get_tensor_size(header.get(), i));
-      }
-    }
-    for (const auto& [device, span] : spans) {
+  std::ranges::copy_if(planned, std::back_inserter(items), [&kinds](const sdk::MemoryItem& each) { return !kinds.contains(each.buffer_kind); });
+  for (const auto& part : model_parts(path, header)) {
+    const auto part_header = part == path ? Gguf() : open_model_file(part);
+    for (const auto& [device, span] : spans_in_file(part == path ? header : *part_header, devices)) {
       const std::string kind = device == "cpu" ? "CPU_Mapped" : device + "_Mapped";
       items.push_back({device, kind, HEARTH_MEM_WEIGHTS, span.last - span.first, span.last - span.first});
     }
@@ -196,7 +202,8 @@ sdk::MemoryItems recurrent_state(llama_context* context) {
 sdk::MemoryItems estimate_memory(const sdk::LoadOptions& load, const sdk::TextOptions& text) {
   if (!tells_memory()) throw sdk::Error(HEARTH_UNSUPPORTED, why_memory_is_untold() + "; run ./dev setup for the pinned one");
   const CallScope scope(OnAbort::kThrow);
-  check_model_header(load.path, *open_model_file(load.path));
+  const auto header = open_model_file(load.path);
+  check_model_header(load.path, *header);
   auto parameters = model_parameters(load);
   const bool mapped = maps_file(parameters.params);
   if (parameters.params.vocab_only) return {};
@@ -209,7 +216,7 @@ sdk::MemoryItems estimate_memory(const sdk::LoadOptions& load, const sdk::TextOp
   const auto context = make_context(model.get(), params);
   const auto recurrent = recurrent_state(context.get());
   auto memory = context_memory(context.get(), recurrent);
-  auto items = mapped ? as_mapped(memory.weights, stored_tensors(context.get()), load.path) : memory.weights;
+  auto items = mapped ? as_mapped(memory.weights, stored_tensors(context.get()), load.path, *header) : memory.weights;
   items.insert(items.end(), memory.state.begin(), memory.state.end());
   items.push_back(output_memory(context.get(), text.embeddings, params.n_seq_max));
   return merged(items);
