@@ -71,6 +71,10 @@ function(hearth_test name)
     HEARTH_SHARED_DIR="${HEARTH_SHARED_DIR}" HEARTH_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     HEARTH_BINARY_DIR="${PROJECT_BINARY_DIR}")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  # Tests are compiled once and run for seconds: time spent on optimising them is lost. The code under test keeps its level.
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   include(GoogleTest)
   # A case that skips prints its reason and is reported by ctest as skipped, never as passed.
   gtest_discover_tests(${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" DISCOVERY_TIMEOUT 60

@@ -1,4 +1,4 @@
-#include <signal.h>
+#include <fstream>
 
 #include "cli_fixture.h"
 
@@ -38,6 +38,24 @@ TEST_F(CliTest, models_are_added_listed_verified_and_removed) {
   hearth_json({"models", "verify", "story"}, "model_verified");
   EXPECT_EQ(hearth_json({"models", "remove", "story"}, "model_removed")["freed_bytes"], added["bytes"]);
   EXPECT_EQ(hearth_error({"models", "remove", "story"}, 4)["code"], "not_found");
+}
+
+TEST_F(CliTest, project_adds_columns_with_their_bounds_and_says_where_it_declines) {
+  const auto rows = home_.file("in.tsv",
+                               "device\tmemory_bandwidth_GBps\tmodel\tquant\tn_params_B\tfile_GiB\tbackend\n"
+                               "RTX 4090\t1008\tLlama-2-7B\tQ4_0\t6.74\t3.56\tCUDA\n"
+                               "a toaster\t\tmystery\t\t\t\t\n");
+  const auto out = home_.path() / "out.tsv";
+  EXPECT_EQ(hearth_json({"project", "--rows", rows.string(), "--out", out.string()}, "project")["rows"], 2);
+  std::ifstream file(out);
+  std::string header;
+  std::string known;
+  std::getline(file, header);
+  std::getline(file, known);
+  for (const char* column : {"pred_tg128_tps", "pred_tg128_low", "pred_tg128_high", "pred_pp512_tps", "pred_note"})
+    EXPECT_NE(header.find(column), std::string::npos) << header;
+  EXPECT_EQ(hearth_error({"project", "--rows", home_.file("bad.tsv", "x\ty\n").string(), "--out", out.string()}, 5)["code"], "invalid_data");
+  EXPECT_EQ(hearth_error({"project", "--rows", "/no/such.tsv", "--out", out.string()}, 4)["code"], "not_found");
 }
 
 TEST_F(CliTest, wrong_usage_is_one_sentence_with_a_way_on) {
