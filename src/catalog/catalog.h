@@ -38,7 +38,8 @@ class Catalog {
   // records.
   static Result<Catalog> load(std::span<const CatalogFile> files, CatalogCheck check = CatalogCheck::kSchema);
 
-  // By id or alias, ignoring case. NotFound with the nearest name. Pointers live as long as the catalogue.
+  // By id or alias, ignoring case, blank and underscore as hyphen. NotFound with the nearest name. Pointers live as
+  // long as the catalogue.
   [[nodiscard]] Result<const CatalogDevice*> device(std::string_view name) const { return devices_.find(name); }
   [[nodiscard]] Result<const CatalogModel*> model(std::string_view name) const { return models_.find(name); }
   [[nodiscard]] Result<const CatalogRuntime*> runtime(std::string_view name) const { return runtimes_.find(name); }

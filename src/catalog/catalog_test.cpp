@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -59,12 +59,14 @@ TEST(Catalog, holds_what_is_promised) {
 }
 
 TEST(Catalog, finds_by_id_alias_and_any_case) {
-  for (const char* name : {"pi5-8gb", "pi5", "PI5", "rpi5"}) {
+  for (const char* name : {"pi5-8gb", "pi5", "PI5", "rpi5", "Pi 5", "Raspberry Pi 5"}) {
     const auto device = shipped().device(name);
     ASSERT_TRUE(device) << name;
     EXPECT_EQ((*device)->id, "pi5-8gb");
   }
+  EXPECT_EQ((*shipped().device("NVIDIA GeForce RTX 4090"))->id, "rtx-4090");
   EXPECT_EQ((*shipped().precision("Q4_K_M"))->id, "q4-k-m");
+  EXPECT_EQ((*shipped().precision("kv q8_0"))->id, "kv-q8-0");
   EXPECT_EQ((*shipped().model("meta-llama/Llama-3.1-8B-Instruct"))->id, "llama-3.1-8b-instruct");
 }
 
@@ -85,6 +87,8 @@ TEST(Catalog, reads_every_dimension_that_memory_needs) {
   EXPECT_EQ(gemma.decoder->layers, 34U);
   EXPECT_EQ(gemma.decoder->layer_kinds.substr(0, 7), "WWWWWFW");
   EXPECT_EQ(gemma.decoder->window, 1024U);
+  EXPECT_TRUE(gemma.decoder->window_ignored_by.empty());
+  EXPECT_THAT((*shipped().model("starcoder2-3b"))->decoder->window_ignored_by, testing::ElementsAre("llama"));
   EXPECT_EQ(gemma.decoder->attention->kv_heads, 4U);
   EXPECT_EQ(gemma.decoder->attention->key_dim, 256U);
   EXPECT_EQ(gemma.vision->tokens_per_image, 256U);
@@ -179,6 +183,18 @@ TEST(Catalog, records_without_their_schema_are_refused) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(loaded.error().message, HasSubstr("schemas/model.schema.json"));
+}
+
+TEST(Catalog, long_texts_and_deep_nesting_never_crash) {
+  const std::string letters(1'000'000, 'F');
+  const auto longest =
+      Catalog::load(with_text("models/qwen3-8b.json", "\"layer_kinds\": \"", "\"layer_kinds\": \"" + letters));
+  ASSERT_FALSE(longest);
+  EXPECT_THAT(longest.error().message, HasSubstr("more than 4096 letters"));
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const auto nested = Catalog::load(with_text("models/qwen3-8b.json", "\"kind\": \"llm\"", "\"kind\": " + deep));
+  ASSERT_FALSE(nested);
+  EXPECT_EQ(nested.error().code, ErrorCode::kInvalidData);
 }
 
 TEST(Catalog, truncated_records_never_crash) {

@@ -80,6 +80,7 @@ CatalogDecoder read_decoder(const nlohmann::json& json) {
   if (json.contains("mla")) decoder.mla = read_latent(json["mla"]);
   read_field(object_field(json, "window"), "size", decoder.window);
   read_field(object_field(json, "window"), "chunked", decoder.window_chunked);
+  read_field(object_field(json, "window"), "ignored_by", decoder.window_ignored_by);
   const auto& ffn = object_field(json, "ffn");
   read_field(ffn, "size", decoder.ffn_size);
   read_field(ffn, "sizes", decoder.ffn_sizes);

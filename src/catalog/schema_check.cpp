@@ -1,7 +1,9 @@
 #include "catalog/schema_check.h"
 
+#include <cstddef>
 #include <exception>
 #include <utility>
+#include <vector>
 
 // Without this valijson ends the process on a schema it cannot parse.
 #define VALIJSON_USE_EXCEPTIONS 1
@@ -34,6 +36,22 @@ std::string place_of(const std::string& context) {
   return place.empty() ? "the record" : place;
 }
 
+// The library matches patterns by recursion, a frame a letter: longer texts would end the stack.
+constexpr std::size_t kTextLettersMax = 4096;
+
+// Iterative, as nesting has no bound.
+bool holds_long_text(const nlohmann::json& record) {
+  std::vector<const nlohmann::json*> open{&record};
+  while (!open.empty()) {
+    const nlohmann::json& json = *open.back();
+    open.pop_back();
+    if (json.is_string() && json.get_ref<const std::string&>().size() > kTextLettersMax) return true;
+    if (!json.is_structured()) continue;
+    for (const auto& item : json) open.push_back(&item);
+  }
+  return false;
+}
+
 }  // namespace
 
 struct SchemaCheck::Compiled {
@@ -58,6 +76,8 @@ Result<SchemaCheck> SchemaCheck::compile(const std::string& name, const std::str
 }
 
 Status SchemaCheck::check(const nlohmann::json& record) const {
+  if (holds_long_text(record))
+    return fail(ErrorCode::kInvalidData, "a text in it has more than " + std::to_string(kTextLettersMax) + " letters");
   valijson::ValidationResults results;
   valijson::Validator validator(valijson::Validator::kStrongTypes);
   try {

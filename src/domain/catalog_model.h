@@ -67,9 +67,10 @@ struct CatalogDecoder {
   std::optional<CatalogAttention> attention;
   std::optional<CatalogLatent> mla;
   std::optional<std::uint64_t> window;
-  bool window_chunked = false;           // blocks instead of a sliding window
-  std::uint64_t ffn_size = 0;            // 0: no dense feed-forward
-  std::vector<std::uint64_t> ffn_sizes;  // per layer where they differ
+  bool window_chunked = false;                 // blocks instead of a sliding window
+  std::vector<std::string> window_ignored_by;  // runtimes that keep every position all the same
+  std::uint64_t ffn_size = 0;                  // 0: no dense feed-forward
+  std::vector<std::uint64_t> ffn_sizes;        // per layer where they differ
   bool ffn_gated = true;
   std::optional<CatalogExperts> moe;
   std::optional<CatalogRecurrence> recurrent;
