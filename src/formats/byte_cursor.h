@@ -27,8 +27,7 @@ class ByteCursor {
 
   // The value at the position, which moves on; InvalidData at the end of the source.
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Result<T> read() {
+  requires std::is_arithmetic_v<T> Result<T> read() {
     T value{};
     HEARTH_TRY(read_bytes(std::as_writable_bytes(std::span<T, 1>(&value, 1))));
     return value;

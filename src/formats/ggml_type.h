@@ -10,11 +10,11 @@ namespace hearth {
 
 // One row of the table. `block_elements` consecutive elements of a row are stored in `block_bytes` bytes.
 struct GgmlType {
-  std::uint32_t id;             // as stored in files
-  std::string_view name;        // as llama.cpp and model names spell it: "Q4_K"
+  std::uint32_t id;       // as stored in files
+  std::string_view name;  // as llama.cpp and model names spell it: "Q4_K"
   std::uint32_t block_elements;
   std::uint32_t block_bytes;
-  bool weights;                 // may hold a model's weights; false: integers and types used only while computing
+  bool weights;  // may hold a model's weights; false: integers and types used only while computing
 
   [[nodiscard]] constexpr double bits_per_element() const { return 8.0 * block_bytes / block_elements; }
 };

@@ -7,11 +7,14 @@ namespace {
 
 TEST(GgmlTypeTest, published_bits_per_weight) {
   // Source: llama.cpp README, quantisation table (bits per weight of the block formats).
-  const struct { const char* name; double bits; } kRows[] = {
-      {"F16", 16}, {"Q4_0", 4.5}, {"Q4_1", 5.0}, {"Q5_0", 5.5}, {"Q8_0", 8.5}, {"Q2_K", 2.625}, {"Q3_K", 3.4375},
-      {"Q4_K", 4.5}, {"Q5_K", 5.5}, {"Q6_K", 6.5625}, {"IQ2_XXS", 2.0625}, {"IQ2_XS", 2.3125}, {"IQ3_XXS", 3.0625},
-      {"IQ1_S", 1.5625}, {"IQ1_M", 1.75}, {"IQ4_NL", 4.5}, {"IQ4_XS", 4.25}, {"TQ1_0", 1.6875}, {"TQ2_0", 2.0625},
-      {"MXFP4", 4.25}, {"NVFP4", 4.5}, {"Q1_0", 1.125}, {"Q2_0", 2.25}};
+  const struct {
+    const char* name;
+    double bits;
+  } kRows[] = {{"F16", 16},         {"Q4_0", 4.5},      {"Q4_1", 5.0},       {"Q5_0", 5.5},     {"Q8_0", 8.5},
+               {"Q2_K", 2.625},     {"Q3_K", 3.4375},   {"Q4_K", 4.5},       {"Q5_K", 5.5},     {"Q6_K", 6.5625},
+               {"IQ2_XXS", 2.0625}, {"IQ2_XS", 2.3125}, {"IQ3_XXS", 3.0625}, {"IQ1_S", 1.5625}, {"IQ1_M", 1.75},
+               {"IQ4_NL", 4.5},     {"IQ4_XS", 4.25},   {"TQ1_0", 1.6875},   {"TQ2_0", 2.0625}, {"MXFP4", 4.25},
+               {"NVFP4", 4.5},      {"Q1_0", 1.125},    {"Q2_0", 2.25}};
   for (const auto& row : kRows) {
     const GgmlType* type = find_ggml_type(row.name);
     ASSERT_NE(type, nullptr) << row.name;

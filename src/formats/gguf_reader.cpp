@@ -120,14 +120,14 @@ Status GgufReader::charge(std::uint64_t bytes_each, std::uint64_t count) {
 // What a file that isn't GGUF most likely is.
 std::string_view foreign_file_hint(std::uint32_t magic) {
   switch (magic) {
-    case 0x67676d6c:    // ggml
-    case 0x67676d66:    // ggmf
-    case 0x67676a74:    // ggjt
+    case 0x67676d6c:  // ggml
+    case 0x67676d66:  // ggmf
+    case 0x67676a74:  // ggjt
       return "it is a GGML file from before 2023: get the model as GGUF";
     case 0x04034b50: return "it is a ZIP archive (a PyTorch checkpoint?): convert it to GGUF";
     case 0x73726576: return "it is a Git LFS pointer, not the model: run 'git lfs pull'";
-    case 0x4f44213c:    // <!DO
-    case 0x6d74683c:    // <htm
+    case 0x4f44213c:  // <!DO
+    case 0x6d74683c:  // <htm
       return "it is a web page, not a model: check the address it was downloaded from";
     default: return "check that this is a GGUF model";
   }
@@ -152,9 +152,11 @@ Status GgufReader::read_version() {
                       "convert it to little-endian (gguf-py: gguf-convert-endian)"));
   if (version == 0) return fail(cursor_.invalid("its version is 0"));
   if (version < kVersionMin)
-    return fail(Error(ErrorCode::kUnsupported, named + ", which was withdrawn in 2023", "get a newer conversion of the model"));
+    return fail(
+        Error(ErrorCode::kUnsupported, named + ", which was withdrawn in 2023", "get a newer conversion of the model"));
   if (version > kVersionMax)
-    return fail(Error(ErrorCode::kUnsupported, named + ", newer than the versions 2 and 3 known here", "update Hearth"));
+    return fail(
+        Error(ErrorCode::kUnsupported, named + ", newer than the versions 2 and 3 known here", "update Hearth"));
   file_.version = version;
   return {};
 }
@@ -224,8 +226,8 @@ Result<GgufValue> GgufReader::read_array(const std::string& key) {
   const bool texts = array.element_type == GgufValueType::kText;
   const std::uint64_t bytes_each_min = texts ? 8 : scalar_bytes(array.element_type);
   if (bytes_each_min == 0)
-    return fail(cursor_.invalid("the array " + in_quotes(key) + " has elements of type " + std::to_string(element_type) +
-                                ", where only numbers, flags and texts may be"));
+    return fail(cursor_.invalid("the array " + in_quotes(key) + " has elements of type " +
+                                std::to_string(element_type) + ", where only numbers, flags and texts may be"));
   HEARTH_ASSIGN(count, read_count("array elements", bytes_each_min));
   array.count = count;
   if (count <= limits_.array_elements_kept) {
@@ -316,18 +318,20 @@ Status GgufReader::size_tensor(GgufTensor& tensor, std::uint32_t type_id) {
     const std::string_view was = withdrawn_ggml_type(type_id);
     const std::string found = "'" + file_.name + "' stores tensor " + in_quotes(tensor.name) + " as type " +
                               (was.empty() ? std::to_string(type_id) : std::string(was));
-    if (was.empty()) return fail(ErrorCode::kUnsupported, found + ", which is unknown here", "update Hearth, or check the file");
+    if (was.empty())
+      return fail(ErrorCode::kUnsupported, found + ", which is unknown here", "update Hearth, or check the file");
     return fail(ErrorCode::kUnsupported, found + ", which was withdrawn", "get a newer quantisation of the model");
   }
   std::uint64_t n_elements = 1;
   for (const std::uint64_t dim : tensor.dims)
     if (!checked_mul(n_elements, dim, n_elements) || n_elements > std::numeric_limits<std::int64_t>::max() ||
         dim > std::numeric_limits<std::int64_t>::max())
-      return fail(cursor_.invalid("the dimensions of tensor " + in_quotes(tensor.name) + " make more than 2^63 elements"));
+      return fail(
+          cursor_.invalid("the dimensions of tensor " + in_quotes(tensor.name) + " make more than 2^63 elements"));
   if (tensor.dims[0] % tensor.type->block_elements != 0)
     return fail(cursor_.invalid("tensor " + in_quotes(tensor.name) + " has rows of " + std::to_string(tensor.dims[0]) +
-                                " elements, no multiple of the " + std::to_string(tensor.type->block_elements) + " of " +
-                                std::string(tensor.type->name)));
+                                " elements, no multiple of the " + std::to_string(tensor.type->block_elements) +
+                                " of " + std::string(tensor.type->name)));
   tensor.n_elements = n_elements;
   if (!checked_mul(n_elements / tensor.type->block_elements, tensor.type->block_bytes, tensor.size_bytes))
     return fail(cursor_.invalid("tensor " + in_quotes(tensor.name) + " takes more than 2^64 bytes"));
@@ -356,8 +360,8 @@ Status GgufReader::check_layout() {
     const std::string missing = std::to_string(data_end - file_.size_bytes);
     return fail(Error(ErrorCode::kInvalidData,
                       "'" + file_.name + "' is truncated: its tensor " + in_quotes(last->name) + " ends at byte " +
-                          std::to_string(data_end) + " but the file at byte " + std::to_string(file_.size_bytes) + ", " +
-                          missing + " bytes are missing",
+                          std::to_string(data_end) + " but the file at byte " + std::to_string(file_.size_bytes) +
+                          ", " + missing + " bytes are missing",
                       "fetch the model again, or resume the download")
                     .with("path", file_.name)
                     .with("missing_bytes", missing));
@@ -374,14 +378,16 @@ Status GgufReader::check_overlap() {
             [](const GgufTensor* a, const GgufTensor* b) { return a->data_offset < b->data_offset; });
   for (std::size_t i = 1; i < by_offset.size(); ++i)
     if (by_offset[i - 1]->data_offset + by_offset[i - 1]->size_bytes > by_offset[i]->data_offset)
-      return fail(cursor_.invalid("tensors " + in_quotes(by_offset[i - 1]->name) + " and " + in_quotes(by_offset[i]->name) +
-                                  " overlap"));
+      return fail(cursor_.invalid("tensors " + in_quotes(by_offset[i - 1]->name) + " and " +
+                                  in_quotes(by_offset[i]->name) + " overlap"));
   return {};
 }
 
 }  // namespace
 
-Result<GgufFile> read_gguf(ByteSource& source, const GgufReadLimits& limits) { return GgufReader(source, limits).read(); }
+Result<GgufFile> read_gguf(ByteSource& source, const GgufReadLimits& limits) {
+  return GgufReader(source, limits).read();
+}
 
 Result<GgufFile> read_gguf(const std::filesystem::path& path, const GgufReadLimits& limits) {
   HEARTH_ASSIGN(file, ReadableFile::open(path));

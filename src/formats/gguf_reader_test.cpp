@@ -12,10 +12,10 @@ namespace hearth {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
 using test::ByteWriter;
 using test::GgufBuilder;
 using test::small_gguf;
+using ::testing::HasSubstr;
 
 Result<GgufFile> read(const std::string& bytes, const GgufReadLimits& limits = {}) {
   MemorySource source(std::as_bytes(std::span(bytes)), "test.gguf");
@@ -97,9 +97,11 @@ TEST(GgufReaderTest, a_file_may_set_its_alignment) {
 }
 
 TEST(GgufReaderTest, scalars_and_tensors_without_elements_are_allowed) {
-  const auto file = read(small_gguf().tensor({"scalar", {}, 0, 640}).tensor({"nothing", {32, 0}, 12, 672}).data(704).build());
+  const auto file =
+      read(small_gguf().tensor({"scalar", {}, 0, 640}).tensor({"nothing", {32, 0}, 12, 672}).data(704).build());
   ASSERT_FALSE(file) << "rows of 32 are no whole Q4_K blocks, even if there are none";
-  const auto good = read(small_gguf().tensor({"scalar", {}, 0, 640}).tensor({"nothing", {256, 0}, 12, 672}).data(704).build());
+  const auto good =
+      read(small_gguf().tensor({"scalar", {}, 0, 640}).tensor({"nothing", {256, 0}, 12, 672}).data(704).build());
   ASSERT_TRUE(good) << to_string(good.error());
   EXPECT_EQ(good->find_tensor("scalar")->size_bytes, 4U);
   EXPECT_EQ(good->find_tensor("nothing")->size_bytes, 0U);

@@ -66,7 +66,8 @@ class ShapeReader {
 
   void reject(const std::string& key, const std::string& found) {
     if (error_) return;
-    error_ = Error(ErrorCode::kInvalidData, "'" + file_.name + "' describes no model that can run: '" + prefix_ + key + "' " + found,
+    error_ = Error(ErrorCode::kInvalidData,
+                   "'" + file_.name + "' describes no model that can run: '" + prefix_ + key + "' " + found,
                    "the file is damaged or made by an unknown tool: get another conversion of the model");
   }
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
@@ -100,8 +101,9 @@ void read_attention(ShapeReader& reader, GgufModelShape& shape) {
   if (heads > 0 && (shape.head_dim_k == 0 || shape.head_dim_v == 0))
     reader.reject("attention.head_count", "is larger than the width of the model");
   if (const std::uint64_t rank = reader.uint("attention.kv_lora_rank"); rank != 0)
-    shape.latent = GgufLatentAttention{rank, reader.uint("attention.q_lora_rank"), reader.uint("attention.key_length_mla"),
-                                       reader.uint("attention.value_length_mla")};
+    shape.latent =
+        GgufLatentAttention{rank, reader.uint("attention.q_lora_rank"), reader.uint("attention.key_length_mla"),
+                            reader.uint("attention.value_length_mla")};
 }
 
 void read_window(ShapeReader& reader, GgufModelShape& shape) {
@@ -127,7 +129,8 @@ void read_experts(ShapeReader& reader, GgufModelShape& shape) {
   experts.shared_feed_forward = reader.uint("expert_shared_feed_forward_length");
   experts.leading_dense_layers = reader.uint("leading_dense_block_count");
   if (experts.used > experts.count) reader.reject("expert_used_count", "is larger than the number of experts");
-  if (experts.count > 0 && experts.used == 0) reader.reject("expert_used_count", "is missing although there are experts");
+  if (experts.count > 0 && experts.used == 0)
+    reader.reject("expert_used_count", "is missing although there are experts");
 }
 
 void read_rope(ShapeReader& reader, GgufModelShape& shape) {

@@ -10,11 +10,11 @@
 namespace hearth {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using test::ByteWriter;
 using test::GgufBuilder;
 using test::small_gguf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Result<GgufModelShape> shape_of(const GgufBuilder& gguf) {
   const std::string bytes = gguf.build();
@@ -78,8 +78,8 @@ TEST(GgufShapeTest, per_layer_list_of_wrong_length_or_sign_is_refused) {
 }
 
 TEST(GgufShapeTest, window_comes_as_period_or_as_list) {
-  const auto period = shape_of(small_gguf().uint32("llama.attention.sliding_window", 512)
-                                   .uint32("llama.attention.sliding_window_pattern", 6));
+  const auto period = shape_of(
+      small_gguf().uint32("llama.attention.sliding_window", 512).uint32("llama.attention.sliding_window_pattern", 6));
   ASSERT_TRUE(period);
   EXPECT_EQ(period->window.tokens, 512U);
   EXPECT_EQ(period->window.period, 6U);
@@ -91,7 +91,8 @@ TEST(GgufShapeTest, window_comes_as_period_or_as_list) {
 }
 
 TEST(GgufShapeTest, latent_attention_and_experts) {
-  const auto shape = shape_of(small_gguf().uint32("llama.attention.kv_lora_rank", 512)
+  const auto shape = shape_of(small_gguf()
+                                  .uint32("llama.attention.kv_lora_rank", 512)
                                   .uint32("llama.attention.key_length_mla", 192)
                                   .uint32("llama.expert_count", 64)
                                   .uint32("llama.expert_used_count", 6)
