@@ -53,15 +53,17 @@ Result<OpenedFile> open_regular(const fs::path& path) {
   if (!file.fd || ::fstat(file.fd.get(), &file.st) != 0) return fail(os_error("open", path.native(), errno));
   if (S_ISDIR(file.st.st_mode)) return fail(os_error("read", path.native(), EISDIR));
   if (!S_ISREG(file.st.st_mode))
-    return fail(ErrorCode::kInvalidData, "can't read '" + path.native() + "': it is a device, pipe or socket, not a file",
+    return fail(ErrorCode::kInvalidData,
+                "can't read '" + path.native() + "': it is a device, pipe or socket, not a file",
                 "give a regular file");
   return file;
 }
 
 Error too_large(const fs::path& path, std::uint64_t size_bytes_max) {
-  return Error(ErrorCode::kInvalidData,
-               "'" + path.native() + "' is larger than the " + format_bytes(size_bytes_max) + " that are read of such a file",
-               "check that this is the file you mean");
+  return Error(
+      ErrorCode::kInvalidData,
+      "'" + path.native() + "' is larger than the " + format_bytes(size_bytes_max) + " that are read of such a file",
+      "check that this is the file you mean");
 }
 
 // write() until all is out; the number of the failure, or 0.
@@ -151,7 +153,8 @@ Status write_file_atomic(const fs::path& path, std::string_view content) {
 Result<std::vector<std::string>> list_folder(const fs::path& path, std::size_t entries_max) {
   const Folder folder(::opendir(path.c_str()));
   if (!folder && errno == ENOTDIR)
-    return fail(ErrorCode::kInvalidData, "can't list '" + path.native() + "': it is a file, not a folder", "give a folder");
+    return fail(ErrorCode::kInvalidData, "can't list '" + path.native() + "': it is a file, not a folder",
+                "give a folder");
   if (!folder) return fail(os_error("list", path.native(), errno));
   std::vector<std::string> names;
   errno = 0;
@@ -193,8 +196,7 @@ Result<ReadableFile> ReadableFile::open(const fs::path& path) {
 Status ReadableFile::read_at(std::uint64_t offset, std::span<std::byte> out) const {
   std::size_t filled = 0;
   while (filled < out.size()) {
-    const ssize_t n =
-        ::pread(fd_.get(), out.data() + filled, out.size() - filled, static_cast<off_t>(offset + filled));
+    const ssize_t n = ::pread(fd_.get(), out.data() + filled, out.size() - filled, static_cast<off_t>(offset + filled));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(os_error("read", path_.native(), errno));
     if (n == 0)

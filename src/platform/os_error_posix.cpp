@@ -19,7 +19,8 @@ struct Meaning {
 constexpr Meaning kMeanings[] = {
     {ENOENT, ErrorCode::kNotFound, "there is no such file or folder", "check the path"},
     {ENOTDIR, ErrorCode::kNotFound, "a part of the path is a file, not a folder", "check the path"},
-    {EACCES, ErrorCode::kPermissionDenied, "permission denied", "check the owner and the mode, or run as a user who may"},
+    {EACCES, ErrorCode::kPermissionDenied, "permission denied",
+     "check the owner and the mode, or run as a user who may"},
     {EPERM, ErrorCode::kPermissionDenied, "the operation is not permitted", "run as a user who may"},
     {EROFS, ErrorCode::kPermissionDenied, "the file system is mounted read-only", "choose another place"},
     {EISDIR, ErrorCode::kInvalidData, "it is a folder, not a file", "give a file"},

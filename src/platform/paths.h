@@ -10,9 +10,9 @@ namespace hearth {
 
 // Values of the environment variables that decide; empty where unset.
 struct PathEnvironment {
-  std::string hearth_home;     // HEARTH_HOME
-  std::string home;            // HOME
-  std::string xdg_data_home;   // XDG_DATA_HOME
+  std::string hearth_home;    // HEARTH_HOME
+  std::string home;           // HOME
+  std::string xdg_data_home;  // XDG_DATA_HOME
 };
 
 // The folder of store, ledger and caches: HEARTH_HOME as it is, else the platform's data folder with /hearth. Makes

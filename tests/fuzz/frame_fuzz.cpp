@@ -17,8 +17,8 @@ void read_as_every_message(std::span<const std::byte> payload) {
     const auto* first = reinterpret_cast<const std::byte*>(text.data());
     if (first < payload.data() || first + text.size() > payload.data() + payload.size()) std::abort();
   };
-  WireReader call(payload), reply(payload), load(payload), text(payload), item(payload), info(payload), features(payload),
-      decode(payload), rows(payload), line(payload);
+  WireReader call(payload), reply(payload), load(payload), text(payload), item(payload), info(payload),
+      features(payload), decode(payload), rows(payload), line(payload);
   if (method_name(get_call_head(call).method).empty()) std::abort();
   inside(get_reply_head(reply).message);
   inside(view(get_load_options(load).extra_json));

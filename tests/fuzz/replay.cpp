@@ -27,7 +27,8 @@ std::uint64_t below(std::mt19937_64& random, std::uint64_t limit) { return limit
 
 // Changes bytes, plants extreme numbers where sizes may be, cuts, doubles: what breaks parsers.
 Bytes mutate(Bytes bytes, std::mt19937_64& random) {
-  static constexpr std::uint64_t kExtremes[] = {0, 1, 0x7F, 0xFF, 0x7FFFFFFF, 0xFFFFFFFF, 1ULL << 62, 1ULL << 63, ~0ULL};
+  static constexpr std::uint64_t kExtremes[] = {0,          1,          0x7F,       0xFF, 0x7FFFFFFF,
+                                                0xFFFFFFFF, 1ULL << 62, 1ULL << 63, ~0ULL};
   const std::uint64_t steps = 1 + below(random, 4);
   for (std::uint64_t i = 0; i < steps && !bytes.empty(); ++i) {
     const std::size_t at = below(random, bytes.size());
@@ -43,7 +44,8 @@ Bytes mutate(Bytes bytes, std::mt19937_64& random) {
       case 3: bytes.erase(bytes.begin() + static_cast<std::ptrdiff_t>(at)); break;
       default: {
         const std::size_t n = std::min<std::size_t>(below(random, 64), bytes.size() - at);
-        const Bytes part(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + n));
+        const Bytes part(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(at + n));
         bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), part.begin(), part.end());
       }
     }
@@ -76,7 +78,8 @@ int main(int argc, char** argv) {
     const Bytes seed = read_seed(path);
     run(seed);
     const std::size_t stride = std::max<std::size_t>(1, seed.size() / kPrefixesPerSeed);
-    for (std::size_t n = 1; n < seed.size(); n += stride) run(Bytes(seed.begin(), seed.begin() + static_cast<std::ptrdiff_t>(n)));
+    for (std::size_t n = 1; n < seed.size(); n += stride)
+      run(Bytes(seed.begin(), seed.begin() + static_cast<std::ptrdiff_t>(n)));
     for (int i = 0; i < kMutationsPerSeed; ++i) run(mutate(seed, random));
   }
   std::printf("%zu seeds, %d mutations each\n", seeds.size(), kMutationsPerSeed);

@@ -62,7 +62,8 @@ void add_metadata(std::vector<BadGguf>& bad) {
   add("text_length_2_63", one_entry(kText, ByteWriter().put(k2To63)), "more are needed");
   add("text_length_max", one_entry(kText, ByteWriter().put(~0ULL)), "more are needed");
   add("array_nested", one_entry(kArray, ByteWriter().put(kArray).put<std::uint64_t>(1)), "elements of type 9");
-  add("array_count_2_62", one_entry(kArray, ByteWriter().put<std::uint32_t>(4).put(k2To62)), "array elements, more than");
+  add("array_count_2_62", one_entry(kArray, ByteWriter().put<std::uint32_t>(4).put(k2To62)),
+      "array elements, more than");
   add("array_of_texts_2_62", one_entry(kArray, ByteWriter().put(kText).put(k2To62)), "array elements, more than");
   add("alignment_0", small_gguf().uint32("general.alignment", 0), "power of two");
   add("alignment_3", small_gguf().uint32("general.alignment", 3), "power of two");
@@ -98,7 +99,10 @@ void add_shapes(std::vector<BadGguf>& bad) {
   add("layers_missing", GgufBuilder().text("general.architecture", "llama").uint32("llama.embedding_length", 64),
       "block_count");
   add("layers_4_billion",
-      GgufBuilder().text("general.architecture", "llama").uint32("llama.block_count", ~0U).uint32("llama.embedding_length", 64),
+      GgufBuilder()
+          .text("general.architecture", "llama")
+          .uint32("llama.block_count", ~0U)
+          .uint32("llama.embedding_length", 64),
       "block_count");
   add("experts_without_use", small_gguf().uint32("llama.expert_count", 2), "expert_used_count");
   bad.push_back({"architecture_unknown", unknown_architecture_gguf(), ErrorCode::kUnsupported, "nobodyknows", false});

@@ -11,10 +11,10 @@
 namespace hearth::test {
 
 struct BadGguf {
-  std::string name;        // fit for a file name
+  std::string name;  // fit for a file name
   std::string bytes;
   ErrorCode code = ErrorCode::kInvalidData;
-  std::string says;        // a part of the message
+  std::string says;  // a part of the message
   // False: the header is well-formed and the reader takes it; reading the model's shape or loading it must fail.
   bool refused_by_reader = true;
 };

@@ -26,8 +26,10 @@ struct Pipes {
 [[noreturn]] void become(const ProgramRun& run) {
   for (const auto& setting : run.environment) {
     const auto equals = setting.find('=');
-    if (equals == std::string::npos) ::unsetenv(setting.c_str());
-    else ::setenv(setting.substr(0, equals).c_str(), setting.substr(equals + 1).c_str(), 1);
+    if (equals == std::string::npos)
+      ::unsetenv(setting.c_str());
+    else
+      ::setenv(setting.substr(0, equals).c_str(), setting.substr(equals + 1).c_str(), 1);
   }
   std::vector<char*> argv;
   std::string program = run.program.string();

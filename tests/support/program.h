@@ -12,17 +12,17 @@ namespace hearth::test {
 struct ProgramRun {
   std::filesystem::path program;
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;      // "NAME=value" beside this process's own; a name without '=' is unset
-  std::string input;                         // on standard input
-  std::chrono::milliseconds timeout{60'000}; // then SIGKILL
+  std::vector<std::string> environment;       // "NAME=value" beside this process's own; a name without '=' is unset
+  std::string input;                          // on standard input
+  std::chrono::milliseconds timeout{60'000};  // then SIGKILL
   // Signal to send once the output holds `signal_after` (an empty text: at once); 0 sends none.
   int signal = 0;
   std::string signal_after;
-  bool terminal = false;                     // give it a pseudo-terminal instead of pipes; all output is in `out`
+  bool terminal = false;  // give it a pseudo-terminal instead of pipes; all output is in `out`
 };
 
 struct ProgramResult {
-  int exit_status = -1;   // 128 + n when killed by signal n
+  int exit_status = -1;  // 128 + n when killed by signal n
   bool timed_out = false;
   std::string out;
   std::string err;

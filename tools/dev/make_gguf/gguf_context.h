@@ -1,8 +1,8 @@
 // Owning handles and short writers over ggml's gguf API.
 #pragma once
 
-#include <gguf.h>
 #include <ggml.h>
+#include <gguf.h>
 
 #include <cstdint>
 #include <string>
@@ -31,7 +31,9 @@ class KeyWriter {
  public:
   KeyWriter(gguf_context* context, std::string architecture)
       : context_(context), prefix_(std::move(architecture) + ".") {}
-  void number(const std::string& key, std::uint32_t value) { gguf_set_val_u32(context_, (prefix_ + key).c_str(), value); }
+  void number(const std::string& key, std::uint32_t value) {
+    gguf_set_val_u32(context_, (prefix_ + key).c_str(), value);
+  }
   void real(const std::string& key, float value) { gguf_set_val_f32(context_, (prefix_ + key).c_str(), value); }
   void flag(const std::string& key, bool value) { gguf_set_val_bool(context_, (prefix_ + key).c_str(), value); }
   void text(const std::string& key, const std::string& value) {

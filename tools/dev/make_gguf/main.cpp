@@ -20,9 +20,10 @@ constexpr const char* kAbout =
 int list_known() {
   std::puts("shapes:");
   for (const ModelShape& shape : model_shapes())
-    std::printf("  %-20s %-14s %2u layers x %4u  %s\n", std::string(shape.name).c_str(),
-                std::string(architecture(shape.family)).c_str(), shape.n_layer, shape.n_embd,
-                shape.source.empty() ? "no published model: a small one of its family" : std::string(shape.source).c_str());
+    std::printf(
+        "  %-20s %-14s %2u layers x %4u  %s\n", std::string(shape.name).c_str(),
+        std::string(architecture(shape.family)).c_str(), shape.n_layer, shape.n_embd,
+        shape.source.empty() ? "no published model: a small one of its family" : std::string(shape.source).c_str());
   std::printf("types:\n ");
   for (const Quantisation& row : quantisations()) std::printf(" %s", std::string(row.name).c_str());
   std::puts("");
@@ -59,17 +60,21 @@ int main(int argc, char** argv) {
   const ModelShape* shape = find_shape(shape_name);
   options.quantisation = find_quantisation(type_name);
   if (shape == nullptr)
-    return report_failure(Error(ErrorCode::kInvalidArgument, "there is no shape '" + shape_name + "'", "see make_gguf --list"));
+    return report_failure(
+        Error(ErrorCode::kInvalidArgument, "there is no shape '" + shape_name + "'", "see make_gguf --list"));
   if (options.quantisation == nullptr)
-    return report_failure(Error(ErrorCode::kInvalidArgument, "there is no type '" + type_name + "'", "see make_gguf --list"));
-  if (options.out.empty()) return report_failure(Error(ErrorCode::kInvalidArgument, "no file to write was given", "add --out FILE"));
+    return report_failure(
+        Error(ErrorCode::kInvalidArgument, "there is no type '" + type_name + "'", "see make_gguf --list"));
+  if (options.out.empty())
+    return report_failure(Error(ErrorCode::kInvalidArgument, "no file to write was given", "add --out FILE"));
   options.shape = want_tiny ? tiny(*shape) : *shape;
   if (n_vocab > 0) options.shape.n_vocab = n_vocab;
   const auto begin = std::chrono::steady_clock::now();
   const auto report = hearth::make_gguf::make_gguf(options);
   if (!report) return report_failure(report.error());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  std::printf("%s: %s, %.1f M parameters, %s, %.1f s\n", options.out.c_str(), std::string(options.quantisation->name).c_str(),
-              static_cast<double>(report->n_parameters) / 1e6, format_bytes(report->size_bytes).c_str(), took.count());
+  std::printf("%s: %s, %.1f M parameters, %s, %.1f s\n", options.out.c_str(),
+              std::string(options.quantisation->name).c_str(), static_cast<double>(report->n_parameters) / 1e6,
+              format_bytes(report->size_bytes).c_str(), took.count());
   return 0;
 }

@@ -76,7 +76,8 @@ Status write_vocabulary(gguf_context* out, const MakeOptions& options) {
   return copy_vocabulary(out, options.vocabulary, options.shape.n_vocab);
 }
 
-Status add_tensors(gguf_context* out, const std::vector<TensorSpec>& specs, const std::map<std::string, ggml_type>& types) {
+Status add_tensors(gguf_context* out, const std::vector<TensorSpec>& specs,
+                   const std::map<std::string, ggml_type>& types) {
   const GgmlContext tensors(ggml_init({ggml_tensor_overhead() * (specs.size() + 1), nullptr, true}));
   for (const TensorSpec& spec : specs) {
     ggml_tensor* tensor =

@@ -11,9 +11,9 @@
 namespace hearth::make_gguf {
 
 struct MakeOptions {
-  ModelShape shape;                       // n_vocab decides the size of the vocabulary
+  ModelShape shape;                            // n_vocab decides the size of the vocabulary
   const Quantisation* quantisation = nullptr;  // borrowed constant data, never null
-  std::filesystem::path vocabulary;       // empty: a synthetic one
+  std::filesystem::path vocabulary;            // empty: a synthetic one
   std::uint64_t seed = 1;
   std::filesystem::path out;
 };

@@ -66,7 +66,8 @@ std::vector<float> decode(const fs::path& path) {
   const UniqueHandle<ContextTraits> context(llama_init_from_model(model.get(), context_params));
   if (!context) return {};
   std::vector<llama_token> prompt = {1, 40, 50, 60, 70, 80, 90, 100};
-  if (llama_decode(context.get(), llama_batch_get_one(prompt.data(), static_cast<std::int32_t>(prompt.size()))) != 0) return {};
+  if (llama_decode(context.get(), llama_batch_get_one(prompt.data(), static_cast<std::int32_t>(prompt.size()))) != 0)
+    return {};
   for (llama_token token : {17, 23})
     if (llama_decode(context.get(), llama_batch_get_one(&token, 1)) != 0) return {};
   const float* logits = llama_get_logits_ith(context.get(), -1);
@@ -91,17 +92,17 @@ TEST_P(EveryFamilyTest, loads_and_decodes_in_llama_cpp) {
   EXPECT_NE(logits.front(), logits.back());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, EveryFamilyTest,
-    ::testing::Combine(::testing::Values("llama-3.2-1b", "qwen2.5-0.5b", "gemma-3-1b", "qwen3-30b-a3b", "qwen3moe-small",
-                                         "deepseek-v2-lite", "deepseek2-small", "granite-4.0-h-350m"),
-                       ::testing::Values("F32", "Q4_0", "Q4_K_M")),
-    [](const auto& bound) {
-      std::string name = std::get<0>(bound.param) + "_" + std::get<1>(bound.param);
-      for (char& c : name)
-        if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-      return name;
-    });
+INSTANTIATE_TEST_SUITE_P(All, EveryFamilyTest,
+                         ::testing::Combine(::testing::Values("llama-3.2-1b", "qwen2.5-0.5b", "gemma-3-1b",
+                                                              "qwen3-30b-a3b", "qwen3moe-small", "deepseek-v2-lite",
+                                                              "deepseek2-small", "granite-4.0-h-350m"),
+                                            ::testing::Values("F32", "Q4_0", "Q4_K_M")),
+                         [](const auto& bound) {
+                           std::string name = std::get<0>(bound.param) + "_" + std::get<1>(bound.param);
+                           for (char& c : name)
+                             if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+                           return name;
+                         });
 
 class EveryTypeTest : public MakeGgufTest, public ::testing::WithParamInterface<std::string> {};
 
@@ -118,7 +119,8 @@ std::vector<std::string> type_names() {
   for (const Quantisation& row : quantisations()) names.emplace_back(row.name);
   return names;
 }
-INSTANTIATE_TEST_SUITE_P(All, EveryTypeTest, ::testing::ValuesIn(type_names()), [](const auto& type) { return type.param; });
+INSTANTIATE_TEST_SUITE_P(All, EveryTypeTest, ::testing::ValuesIn(type_names()),
+                         [](const auto& type) { return type.param; });
 
 TEST_F(MakeGgufTest, table_of_types_is_the_librarys) {
   for (int id = 0; id < GGML_TYPE_COUNT; ++id) {
@@ -147,8 +149,8 @@ TEST_F(MakeGgufTest, mixed_types_are_those_of_the_quantiser) {
 TEST_F(MakeGgufTest, exact_shapes_have_their_published_number_of_parameters) {
   // Source: model cards (Llama-3.2-1B 1.24 B, Qwen2.5-0.5B 0.49 B, gemma-3-1b 1.0 B, Qwen3-30B-A3B 30.5 B,
   // DeepSeek-V2-Lite 15.7 B, granite-4.0-h-350m 340 M).
-  const std::pair<const char*, double> kPublished[] = {{"llama-3.2-1b", 1.236e9},  {"qwen2.5-0.5b", 0.494e9},
-                                                       {"gemma-3-1b", 1.0e9},      {"qwen3-30b-a3b", 30.53e9},
+  const std::pair<const char*, double> kPublished[] = {{"llama-3.2-1b", 1.236e9},    {"qwen2.5-0.5b", 0.494e9},
+                                                       {"gemma-3-1b", 1.0e9},        {"qwen3-30b-a3b", 30.53e9},
                                                        {"deepseek-v2-lite", 15.7e9}, {"granite-4.0-h-350m", 0.340e9}};
   for (const auto& [name, published] : kPublished) {
     double n_parameters = 0;

@@ -79,7 +79,8 @@ Result<const std::vector<std::byte>*> RandomWeights::pool(ggml_type type) {
   const std::int64_t rows = kPoolElements / kPoolRow;
   const float* flat = ggml_quantize_requires_imatrix(type) ? importance.data() : nullptr;
   if (ggml_quantize_chunk(type, numbers.data(), bytes.data(), 0, rows, kPoolRow, flat) != bytes.size())
-    return fail(ErrorCode::kUnsupported, std::string("ggml can't quantise to ") + ggml_type_name(type), "choose another --type");
+    return fail(ErrorCode::kUnsupported, std::string("ggml can't quantise to ") + ggml_type_name(type),
+                "choose another --type");
   return &pools_.emplace(type, std::move(bytes)).first->second;
 }
 

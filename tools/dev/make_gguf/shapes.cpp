@@ -96,8 +96,8 @@ ModelShape granite_4_0_h_350m() {
 }  // namespace
 
 const std::vector<ModelShape>& model_shapes() {
-  static const std::vector<ModelShape> kShapes = {llama_3_2_1b(),   qwen2_5_0_5b(),     gemma_3_1b(),
-                                                  qwen3_30b_a3b(),  qwen3moe_small(),   deepseek_v2_lite(),
+  static const std::vector<ModelShape> kShapes = {llama_3_2_1b(),    qwen2_5_0_5b(),      gemma_3_1b(),
+                                                  qwen3_30b_a3b(),   qwen3moe_small(),    deepseek_v2_lite(),
                                                   deepseek2_small(), granite_4_0_h_350m()};
   return kShapes;
 }
@@ -139,8 +139,8 @@ std::string_view architecture(Family family) {
 }
 
 bool is_recurrent(const ModelShape& shape, std::uint32_t layer) {
-  return shape.ssm_n_head > 0 && std::find(shape.attention_layers.begin(), shape.attention_layers.end(), layer) ==
-                                     shape.attention_layers.end();
+  return shape.ssm_n_head > 0 &&
+         std::find(shape.attention_layers.begin(), shape.attention_layers.end(), layer) == shape.attention_layers.end();
 }
 
 }  // namespace hearth::make_gguf

@@ -15,7 +15,7 @@ enum class Family { kLlama, kQwen2, kGemma3, kQwen3Moe, kDeepseek2, kGraniteHybr
 // Zero where a family has no such dimension.
 struct ModelShape {
   std::string_view name;
-  std::string_view source;             // where the dimensions were published; "" for our own
+  std::string_view source;  // where the dimensions were published; "" for our own
   Family family = Family::kLlama;
   std::uint32_t n_vocab = 0;
   std::uint32_t context_length = 0;
@@ -29,18 +29,18 @@ struct ModelShape {
   float norm_epsilon = 1e-5F;
   bool tied_embeddings = true;
 
-  std::uint32_t window = 0;            // tokens a windowed layer sees
-  std::uint32_t window_period = 0;     // every n-th layer is full
+  std::uint32_t window = 0;         // tokens a windowed layer sees
+  std::uint32_t window_period = 0;  // every n-th layer is full
 
   std::uint32_t n_expert = 0;
   std::uint32_t n_expert_used = 0;
   std::uint32_t n_expert_shared = 0;
   std::uint32_t n_ff_expert = 0;
-  std::uint32_t n_dense_layer = 0;     // leading layers without experts
+  std::uint32_t n_dense_layer = 0;  // leading layers without experts
 
   std::uint32_t kv_lora_rank = 0;
   std::uint32_t q_lora_rank = 0;
-  std::uint32_t head_dim_rope = 0;     // part of a latent head that carries the position
+  std::uint32_t head_dim_rope = 0;  // part of a latent head that carries the position
   std::uint32_t head_dim_v = 0;
 
   std::uint32_t ssm_head_dim = 0;

@@ -11,13 +11,13 @@ namespace hearth::make_gguf {
 
 // How a tensor is filled, so that activations stay finite in a model that was never trained.
 enum class Fill {
-  kWeights,    // random around 0; the quantiser may choose its type
-  kNorm,       // random around 1
-  kBias,       // random around 0, small
+  kWeights,  // random around 0; the quantiser may choose its type
+  kNorm,     // random around 1
+  kBias,     // random around 0, small
   kConvolution,
-  kDecay,      // negative: the state must fade (Mamba's A)
+  kDecay,  // negative: the state must fade (Mamba's A)
   kOnes,
-  kTimeStep,   // so that softplus of it lies in 0.002 to 0.13 (Mamba's dt bias)
+  kTimeStep,  // so that softplus of it lies in 0.002 to 0.13 (Mamba's dt bias)
   kRopeFactors,
 };
 

@@ -34,9 +34,11 @@ void set_texts(gguf_context* out, const char* key, const std::vector<std::string
 
 void set_vocabulary(gguf_context* out, const Vocabulary& vocabulary, bool with_scores) {
   set_texts(out, "tokenizer.ggml.tokens", vocabulary.tokens);
-  gguf_set_arr_data(out, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, vocabulary.types.data(), vocabulary.types.size());
+  gguf_set_arr_data(out, "tokenizer.ggml.token_type", GGUF_TYPE_INT32, vocabulary.types.data(),
+                    vocabulary.types.size());
   if (with_scores)
-    gguf_set_arr_data(out, "tokenizer.ggml.scores", GGUF_TYPE_FLOAT32, vocabulary.scores.data(), vocabulary.scores.size());
+    gguf_set_arr_data(out, "tokenizer.ggml.scores", GGUF_TYPE_FLOAT32, vocabulary.scores.data(),
+                      vocabulary.scores.size());
 }
 
 // Copies a key as it is, unless it names a token that does not exist in the new vocabulary.
