@@ -11,7 +11,8 @@ std::optional<std::uint64_t> available_memory_bytes() {
   const auto host = mach_host_self();
   vm_size_t page = 0;
   if (host_page_size(host, &page) != KERN_SUCCESS) return std::nullopt;
-  if (host_statistics64(host, HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&statistics), &count) != KERN_SUCCESS) return std::nullopt;
+  if (host_statistics64(host, HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&statistics), &count) != KERN_SUCCESS)
+    return std::nullopt;
   return (std::uint64_t{statistics.free_count} + statistics.inactive_count) * page;
 }
 

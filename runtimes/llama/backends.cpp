@@ -103,7 +103,8 @@ ChosenDevices choose_offload_devices(const sdk::LoadOptions& options) {
   for (const auto& id : options.devices) {
     const auto found = std::ranges::find_if(devices, [&id](auto device) { return device_id(device) == id; });
     if (found == devices.end() && !allows_fallback) {
-      throw sdk::Error(HEARTH_UNAVAILABLE, "llama.cpp has no device '" + id + "' on this machine; it has: " + ids_of(list_devices()));
+      throw sdk::Error(HEARTH_UNAVAILABLE,
+                       "llama.cpp has no device '" + id + "' on this machine; it has: " + ids_of(list_devices()));
     }
     if (found == devices.end()) {
       chosen.missing.push_back(id);
@@ -114,7 +115,10 @@ ChosenDevices choose_offload_devices(const sdk::LoadOptions& options) {
   if (options.devices.empty()) std::ranges::copy_if(devices, std::back_inserter(chosen.offload), is_gpu);
   if (chosen.offload.empty() && options.n_gpu_layers > 0) {
     if (!allows_fallback) {
-      throw sdk::Error(HEARTH_UNAVAILABLE, std::to_string(options.n_gpu_layers) + " layers were asked for on a GPU and llama.cpp has none to use; it has: " + ids_of(list_devices()));
+      throw sdk::Error(
+          HEARTH_UNAVAILABLE,
+          std::to_string(options.n_gpu_layers) +
+              " layers were asked for on a GPU and llama.cpp has none to use; it has: " + ids_of(list_devices()));
     }
     chosen.missing.emplace_back("gpu");
   }

@@ -55,19 +55,24 @@ void LlamaContext::trim(std::int32_t sequence, std::int32_t p0, std::int32_t p1)
   const std::lock_guard lock(state_gate_);
   const auto first = llama_memory_seq_pos_min(cells(), std::max(0, sequence));
   const bool keeps_a_beginning = p0 > 0 && (p1 < 0 || p1 > llama_memory_seq_pos_max(cells(), std::max(0, sequence)));
-  if (sequence >= 0 && keeps_a_beginning && model_.drops_cells() && first > std::max(0, p0 - llama_model_n_swa(model_.get()))) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "the sliding window of this model has dropped the cells before position " + std::to_string(first) +
-                                             " that a sequence cut at " + std::to_string(p0) + " needs; decode it anew, or load with swa_full");
+  if (sequence >= 0 && keeps_a_beginning && model_.drops_cells() &&
+      first > std::max(0, p0 - llama_model_n_swa(model_.get()))) {
+    throw sdk::Error(HEARTH_UNSUPPORTED, "the sliding window of this model has dropped the cells before position " +
+                                             std::to_string(first) + " that a sequence cut at " + std::to_string(p0) +
+                                             " needs; decode it anew, or load with swa_full");
   }
   const CallScope scope(OnAbort::kEndProcess);
   bool done = true;
   if (sequence >= 0) {
     done = llama_memory_seq_rm(cells(), sequence, p0, p1);
   } else {
-    for (std::uint32_t s = 0; s < granted_.n_seq_max; ++s) done = llama_memory_seq_rm(cells(), static_cast<llama_seq_id>(s), p0, p1) && done;
+    for (std::uint32_t s = 0; s < granted_.n_seq_max; ++s)
+      done = llama_memory_seq_rm(cells(), static_cast<llama_seq_id>(s), p0, p1) && done;
   }
   if (!done) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "this model keeps a running state, which can't be cut at position " + std::to_string(std::max(0, p0)) + "; clear the sequence and decode it anew");
+    throw sdk::Error(HEARTH_UNSUPPORTED, "this model keeps a running state, which can't be cut at position " +
+                                             std::to_string(std::max(0, p0)) +
+                                             "; clear the sequence and decode it anew");
   }
 }
 
@@ -84,7 +89,8 @@ void LlamaContext::copy(std::int32_t from, std::int32_t to, std::int32_t p0, std
   const auto end = p1 < 0 ? std::numeric_limits<std::int32_t>::max() : p1;
   const bool is_whole = begin <= source.first && end > source.last;
   if (!is_whole && (llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get()))) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "this model keeps a running state, of which no part can be copied; copy the whole sequence");
+    throw sdk::Error(HEARTH_UNSUPPORTED,
+                     "this model keeps a running state, of which no part can be copied; copy the whole sequence");
   }
   trim(to, shared_cells_ ? p0 : -1, shared_cells_ ? p1 : -1);
   const std::lock_guard lock(state_gate_);
@@ -100,7 +106,8 @@ void LlamaContext::copy(std::int32_t from, std::int32_t to, std::int32_t p0, std
 }
 
 void LlamaContext::shift(std::int32_t sequence, std::int32_t p0, std::int32_t p1, std::int32_t delta) {
-  if (!llama_memory_can_shift(cells())) throw sdk::Error(HEARTH_UNSUPPORTED, "the positions of this model can't be shifted; decode the sequence anew");
+  if (!llama_memory_can_shift(cells()))
+    throw sdk::Error(HEARTH_UNSUPPORTED, "the positions of this model can't be shifted; decode the sequence anew");
   const std::lock_guard lock(state_gate_);
   const CallScope scope(OnAbort::kEndProcess);
   llama_memory_seq_add(cells(), sequence, p0, p1, delta);
@@ -112,8 +119,11 @@ std::string LlamaContext::state_layout() const {
   std::array<char, 256> name{};
   llama_model_desc(model_.get(), name.data(), name.size());
   layout += std::string("|") + name.data();
-  for (const auto n : {llama_model_n_layer(model_.get()), llama_model_n_embd(model_.get()), llama_model_n_head_kv(model_.get())}) layout += "|" + std::to_string(n);
-  return layout + "|" + std::to_string(llama_model_n_params(model_.get())) + "|" + granted_.kv_type_k + "|" + granted_.kv_type_v;
+  for (const auto n :
+       {llama_model_n_layer(model_.get()), llama_model_n_embd(model_.get()), llama_model_n_head_kv(model_.get())})
+    layout += "|" + std::to_string(n);
+  return layout + "|" + std::to_string(llama_model_n_params(model_.get())) + "|" + granted_.kv_type_k + "|" +
+         granted_.kv_type_v;
 }
 
 // llama.cpp fills one buffer with a sequence; it leaves here in chunks.
@@ -124,23 +134,29 @@ void LlamaContext::save(std::int32_t sequence, const sdk::Writer& out) {
     const CallScope scope(OnAbort::kThrow);
     payload.resize(llama_state_seq_get_size(context_.get(), sequence));
     const auto n = llama_state_seq_get_data(context_.get(), payload.data(), payload.size(), sequence);
-    if (n == 0 || n > payload.size()) throw sdk::Error(HEARTH_INTERNAL, "llama.cpp could not save sequence " + std::to_string(sequence) + " (" + scope.reason() + ")");
+    if (n == 0 || n > payload.size())
+      throw sdk::Error(HEARTH_INTERNAL,
+                       "llama.cpp could not save sequence " + std::to_string(sequence) + " (" + scope.reason() + ")");
     payload.resize(n);
   }
   const auto layout = state_layout();
-  out.value(StateHeader{kStateMagic, hash_of(layout.data(), layout.size()), payload.size(), hash_of(payload.data(), payload.size())});
+  out.value(StateHeader{kStateMagic, hash_of(layout.data(), layout.size()), payload.size(),
+                        hash_of(payload.data(), payload.size())});
   for (std::size_t done = 0; done < payload.size(); done += kChunkBytes) {
     out.write(payload.data() + done, std::min(kChunkBytes, payload.size() - done));
   }
 }
 
 void LlamaContext::restore(std::int32_t sequence, const sdk::Reader& in) {
-  const auto invalid = [](const std::string& why) { return sdk::Error(HEARTH_INVALID_DATA, "the saved sequence " + why + "; decode its text anew"); };
+  const auto invalid = [](const std::string& why) {
+    return sdk::Error(HEARTH_INVALID_DATA, "the saved sequence " + why + "; decode its text anew");
+  };
   trim(sequence, -1, -1);
   const auto header = in.value<StateHeader>();
   const auto layout = state_layout();
   if (header.magic != kStateMagic) throw invalid("does not begin as one");
-  if (header.layout_hash != hash_of(layout.data(), layout.size())) throw invalid("was saved from another model, KV type or llama.cpp");
+  if (header.layout_hash != hash_of(layout.data(), layout.size()))
+    throw invalid("was saved from another model, KV type or llama.cpp");
   std::vector<std::uint8_t> payload;
   while (payload.size() < header.payload_bytes) {  // grows with what really comes: the length is not to be trusted
     const auto size = payload.size();
@@ -160,8 +176,10 @@ void LlamaContext::restore(std::int32_t sequence, const sdk::Reader& in) {
   if (n != 0) return;
   const auto reason = thrown.empty() ? scope.reason() : thrown;
   // Words of llama.cpp 0.5, llama-kv-cache.cpp and llama-memory-recurrent.cpp.
-  if (reason.find("failed to find available cells") != std::string::npos || reason.find("not enough cells") != std::string::npos) {
-    throw sdk::Error(HEARTH_OUT_OF_MEMORY, "the context has no cells left for the saved sequence (" + reason + "); end or trim a sequence");
+  if (reason.find("failed to find available cells") != std::string::npos ||
+      reason.find("not enough cells") != std::string::npos) {
+    throw sdk::Error(HEARTH_OUT_OF_MEMORY,
+                     "the context has no cells left for the saved sequence (" + reason + "); end or trim a sequence");
   }
   throw invalid("can't be restored here (" + reason + ")");
 }

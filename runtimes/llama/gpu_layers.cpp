@@ -20,7 +20,8 @@ bool fits(const std::string& path, llama_model_params params, int n_gpu_layers) 
   params.n_gpu_layers = n_gpu_layers;
   const auto model = load_model(path, params);
   auto context_params = llama_context_default_params();
-  context_params.n_ctx = std::min<std::uint32_t>(kUsualContext, static_cast<std::uint32_t>(std::max(1, llama_model_n_ctx_train(model.get()))));
+  context_params.n_ctx = std::min<std::uint32_t>(
+      kUsualContext, static_cast<std::uint32_t>(std::max(1, llama_model_n_ctx_train(model.get()))));
   const auto context = make_context(model.get(), context_params);
   const auto memory = context_memory(context.get(), {});
   std::map<std::string, std::uint64_t> needed;
@@ -47,7 +48,9 @@ int gpu_layers_that_fit(const sdk::Host& host, const std::string& path, llama_mo
     const int middle = good + (bad - good) / 2;
     (fits(path, params, middle) ? good : bad) = middle;
   }
-  host.log(sdk::LogLevel::kWarn, "llama", "the GPUs have room for " + std::to_string(good) + " layers of '" + path + "'; the others run on the processor");
+  host.log(
+      sdk::LogLevel::kWarn, "llama",
+      "the GPUs have room for " + std::to_string(good) + " layers of '" + path + "'; the others run on the processor");
   return good;
 }
 

@@ -9,7 +9,8 @@
 namespace hearth::llama {
 namespace {
 
-constexpr std::size_t kMaxErrorBytes = 2048;  // enough for the first cause; a broken file can make llama.cpp log for long
+constexpr std::size_t kMaxErrorBytes =
+    2048;  // enough for the first cause; a broken file can make llama.cpp log for long
 
 // llama.cpp calls back without telling for whom, so the two below can be nowhere but here.
 std::atomic<const sdk::Host*> g_host{nullptr};
@@ -49,7 +50,8 @@ std::string_view without_folder(std::string_view message) {
 // ggml ends the process when this returns. Throwing leaves the failed call by the way of its C++ frames instead.
 void on_abort(const char* message) {
   if (t_scope != nullptr && t_scope->throws_on_abort()) throw Aborted(std::string(without_folder(message)));
-  if (const auto* host = g_host.load(std::memory_order_acquire)) host->log(sdk::LogLevel::kError, "llama", without_folder(message));
+  if (const auto* host = g_host.load(std::memory_order_acquire))
+    host->log(sdk::LogLevel::kError, "llama", without_folder(message));
 }
 
 }  // namespace

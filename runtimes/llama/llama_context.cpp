@@ -7,7 +7,8 @@
 
 namespace hearth::llama {
 
-LlamaContext::LlamaContext(LlamaModel& model, const sdk::TextOptions& options, const ContextDefaults& defaults) : model_(model) {
+LlamaContext::LlamaContext(LlamaModel& model, const sdk::TextOptions& options, const ContextDefaults& defaults)
+    : model_(model) {
   auto params = context_parameters(options, defaults);
   // Asked between the nodes of a graph on the processor; a GPU finishes the graph it has.
   params.abort_callback = [](void* user) {
@@ -63,10 +64,14 @@ sdk::MemoryItems LlamaContext::memory() const {
 
 void LlamaContext::check_batch(std::size_t n_tokens) const {
   // llama.cpp ends the process over these: what sees all of a text at once, or pools it, computes it in one piece.
-  const bool in_one_piece = !causal_ || cells() == nullptr || (granted_.embeddings && llama_pooling_type(context_.get()) != LLAMA_POOLING_TYPE_NONE);
+  const bool in_one_piece = !causal_ || cells() == nullptr ||
+                            (granted_.embeddings && llama_pooling_type(context_.get()) != LLAMA_POOLING_TYPE_NONE);
   if (in_one_piece && n_tokens > granted_.n_ubatch) {
-    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "the batch has " + std::to_string(n_tokens) + " tokens and this model computes a text in one piece of at most n_ubatch = " +
-                                                  std::to_string(granted_.n_ubatch) + "; split the text or make the context with a larger n_ubatch");
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                     "the batch has " + std::to_string(n_tokens) +
+                         " tokens and this model computes a text in one piece of at most n_ubatch = " +
+                         std::to_string(granted_.n_ubatch) +
+                         "; split the text or make the context with a larger n_ubatch");
   }
 }
 
@@ -75,12 +80,15 @@ void LlamaContext::fill_batch(std::span<const sdk::BatchEntry> batch) {
     tokens_[i] = batch[i].token;
     positions_[i] = batch[i].position;
     sequences_[i] = batch[i].sequence;
-    wants_[i] = batch[i].wants_output || granted_.embeddings ? 1 : 0;  // llama.cpp outputs all or nothing for embeddings
+    wants_[i] =
+        batch[i].wants_output || granted_.embeddings ? 1 : 0;  // llama.cpp outputs all or nothing for embeddings
   }
 }
 
 void LlamaContext::use_threads(std::uint32_t budget) {
-  const auto limited = [budget](int n) { return budget == 0 ? n : std::min(n, static_cast<int>(std::min<std::uint32_t>(budget, GGML_MAX_N_THREADS))); };
+  const auto limited = [budget](int n) {
+    return budget == 0 ? n : std::min(n, static_cast<int>(std::min<std::uint32_t>(budget, GGML_MAX_N_THREADS)));
+  };
   auto* context = context_.get();
   if (llama_n_threads(context) != limited(n_threads_) || llama_n_threads_batch(context) != limited(n_threads_batch_)) {
     llama_set_n_threads(context, limited(n_threads_), limited(n_threads_batch_));
@@ -91,12 +99,17 @@ void LlamaContext::check_status(int status, const std::string& reason, const sdk
   switch (status) {
     case 0: return;
     case 1:
-      throw sdk::Error(HEARTH_OUT_OF_MEMORY, "the context of " + std::to_string(granted_.n_ctx) + " tokens has no cells left for this batch; end or trim a sequence, or make a larger context");
-    case 2:
-      call.check("decoding");
-      throw sdk::Error(HEARTH_CANCELLED, "decoding was cancelled by the caller");
-    case -1: throw sdk::Error(HEARTH_INVALID_ARGUMENT, "llama.cpp refused the batch (" + reason + "); send positions that go on where the sequence ends");
-    case -2: throw sdk::Error(HEARTH_OUT_OF_MEMORY, "no memory to compute the batch (" + reason + "); take a smaller n_ubatch or context");
+      throw sdk::Error(
+          HEARTH_OUT_OF_MEMORY,
+          "the context of " + std::to_string(granted_.n_ctx) +
+              " tokens has no cells left for this batch; end or trim a sequence, or make a larger context");
+    case 2: call.check("decoding"); throw sdk::Error(HEARTH_CANCELLED, "decoding was cancelled by the caller");
+    case -1:
+      throw sdk::Error(HEARTH_INVALID_ARGUMENT, "llama.cpp refused the batch (" + reason +
+                                                    "); send positions that go on where the sequence ends");
+    case -2:
+      throw sdk::Error(HEARTH_OUT_OF_MEMORY,
+                       "no memory to compute the batch (" + reason + "); take a smaller n_ubatch or context");
     default: throw sdk::Error(HEARTH_INTERNAL, "llama.cpp failed to compute the batch (" + reason + ")");
   }
 }
@@ -109,12 +122,14 @@ sdk::Rows LlamaContext::decode(std::span<const sdk::BatchEntry> batch, const sdk
   const auto n = static_cast<std::int32_t>(batch.size());
   const CallScope scope(OnAbort::kEndProcess);
   running_call_ = &call;
-  const int status = llama_decode(context_.get(), {n, tokens_.data(), nullptr, positions_.data(), sequence_counts_.data(), sequence_pointers_.data(), wants_.data()});
+  const int status = llama_decode(context_.get(), {n, tokens_.data(), nullptr, positions_.data(),
+                                                   sequence_counts_.data(), sequence_pointers_.data(), wants_.data()});
   running_call_ = nullptr;
   check_status(status, scope.reason(), call);
   if (!granted_.embeddings) return logits_rows(batch);
   output_rows_ = std::max<std::uint64_t>(output_rows_, batch.size());
-  return llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_NONE ? token_embedding_rows(batch) : pooled_rows(batch);
+  return llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_NONE ? token_embedding_rows(batch)
+                                                                       : pooled_rows(batch);
 }
 
 // llama.cpp's own buffer: it holds the rows asked for, in the order of the batch.
@@ -142,13 +157,15 @@ sdk::Rows LlamaContext::token_embedding_rows(std::span<const sdk::BatchEntry> ba
 // One row an entry that wanted one: what its whole sequence was pooled to.
 sdk::Rows LlamaContext::pooled_rows(std::span<const sdk::BatchEntry> batch) {
   const bool is_rank = llama_pooling_type(context_.get()) == LLAMA_POOLING_TYPE_RANK;
-  const auto size = is_rank ? std::size_t{llama_model_n_cls_out(model_.get())} : static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
+  const auto size = is_rank ? std::size_t{llama_model_n_cls_out(model_.get())}
+                            : static_cast<std::size_t>(llama_model_n_embd_out(model_.get()));
   pooled_.clear();
   std::uint32_t n_rows = 0;
   for (const auto& entry : batch) {
     if (!entry.wants_output) continue;
     const float* row = llama_get_embeddings_seq(context_.get(), entry.sequence);
-    if (row == nullptr) throw sdk::Error(HEARTH_UNSUPPORTED, "this model gives no pooled embeddings; take an embedding model");
+    if (row == nullptr)
+      throw sdk::Error(HEARTH_UNSUPPORTED, "this model gives no pooled embeddings; take an embedding model");
     pooled_.insert(pooled_.end(), row, row + size);
     ++n_rows;
   }

@@ -12,25 +12,32 @@ bool contains(const std::string& text, const char* part) { return text.find(part
 // llama.cpp tells causes in words only. Words of llama.cpp 0.5: llama-model.cpp, llama-kv-cache.cpp, llama-context.cpp,
 // llama-mmap.cpp, and what() of std::bad_alloc.
 bool is_out_of_memory(const std::string& reason) {
-  return contains(reason, "unable to allocate") || contains(reason, "failed to allocate") || contains(reason, "bad_alloc") ||
-         contains(reason, "Cannot allocate memory") || contains(reason, "failed to reserve");
+  return contains(reason, "unable to allocate") || contains(reason, "failed to allocate") ||
+         contains(reason, "bad_alloc") || contains(reason, "Cannot allocate memory") ||
+         contains(reason, "failed to reserve");
 }
 
 [[noreturn]] void fail_load(const std::string& path, const std::string& reason) {
   if (is_out_of_memory(reason)) {
-    throw sdk::Error(HEARTH_OUT_OF_MEMORY, "no memory for the model '" + path + "' (" + reason + "); free some, or take a smaller or more quantised model");
+    throw sdk::Error(HEARTH_OUT_OF_MEMORY, "no memory for the model '" + path + "' (" + reason +
+                                               "); free some, or take a smaller or more quantised model");
   }
-  if (contains(reason, "unknown model architecture") || contains(reason, "unknown pre-tokenizer") || contains(reason, "CLIP cannot")) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "llama.cpp " + std::string(llama_version()) + " can't run '" + path + "' (" + reason + "); take another model or a newer runtime");
+  if (contains(reason, "unknown model architecture") || contains(reason, "unknown pre-tokenizer") ||
+      contains(reason, "CLIP cannot")) {
+    throw sdk::Error(HEARTH_UNSUPPORTED, "llama.cpp " + std::string(llama_version()) + " can't run '" + path + "' (" +
+                                             reason + "); take another model or a newer runtime");
   }
-  throw sdk::Error(HEARTH_INVALID_DATA, "'" + path + "' is not a model that llama.cpp can load (" + reason + "); fetch it again or convert it anew");
+  throw sdk::Error(HEARTH_INVALID_DATA, "'" + path + "' is not a model that llama.cpp can load (" + reason +
+                                            "); fetch it again or convert it anew");
 }
 
 [[noreturn]] void fail_context(const std::string& reason, const llama_context_params& params) {
   if (is_out_of_memory(reason)) {
-    throw sdk::Error(HEARTH_OUT_OF_MEMORY, "no memory for a context of " + std::to_string(params.n_ctx) + " tokens (" + reason + "); ask for a smaller context or a smaller KV type");
+    throw sdk::Error(HEARTH_OUT_OF_MEMORY, "no memory for a context of " + std::to_string(params.n_ctx) + " tokens (" +
+                                               reason + "); ask for a smaller context or a smaller KV type");
   }
-  throw sdk::Error(HEARTH_INVALID_ARGUMENT, "llama.cpp can't make this context (" + reason + "); change the option it names");
+  throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                   "llama.cpp can't make this context (" + reason + "); change the option it names");
 }
 
 }  // namespace

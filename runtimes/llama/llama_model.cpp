@@ -15,8 +15,10 @@ namespace {
 
 void report_missing(const sdk::Host& host, const ModelParameters& parameters) {
   if (parameters.missing_devices.empty()) return;
-  const std::string where = parameters.devices.front() == nullptr ? "the processor" : device_id(parameters.devices.front());
-  host.log(sdk::LogLevel::kWarn, "llama", "no device " + sdk::join(parameters.missing_devices) + " here; the model runs on " + where + " instead");
+  const std::string where =
+      parameters.devices.front() == nullptr ? "the processor" : device_id(parameters.devices.front());
+  host.log(sdk::LogLevel::kWarn, "llama",
+           "no device " + sdk::join(parameters.missing_devices) + " here; the model runs on " + where + " instead");
 }
 
 // What a model alone holds. llama.cpp tells it only through a context, so the smallest one is made and dropped.
@@ -36,7 +38,8 @@ sdk::Token token_or_none(llama_token token) { return token == LLAMA_TOKEN_NULL ?
 
 }  // namespace
 
-LlamaAdapter::LlamaAdapter(AdapterHandle handle, LlamaModel& model, std::uint64_t bytes) : handle_(std::move(handle)), model_(model), bytes_(bytes) {
+LlamaAdapter::LlamaAdapter(AdapterHandle handle, LlamaModel& model, std::uint64_t bytes)
+    : handle_(std::move(handle)), model_(model), bytes_(bytes) {
   model_.add_adapter_bytes(bytes_);
 }
 LlamaAdapter::~LlamaAdapter() { model_.remove_adapter_bytes(bytes_); }
@@ -52,7 +55,9 @@ LlamaModel::LlamaModel(const sdk::Host& host, const sdk::LoadOptions& options, c
     parameters.params.n_gpu_layers = gpu_layers_that_fit(host, options.path, parameters.params);
   }
   if (!vocab_only_) check_room_for_weights(options, tensor_bytes(*header));
-  parameters.params.progress_callback = [](float, void* user) { return !static_cast<const sdk::CallGuard*>(user)->should_stop(); };
+  parameters.params.progress_callback = [](float, void* user) {
+    return !static_cast<const sdk::CallGuard*>(user)->should_stop();
+  };
   parameters.params.progress_callback_user_data = const_cast<sdk::CallGuard*>(&call);
   model_ = load_model(options.path, parameters.params);
   if (!model_) {
@@ -121,18 +126,21 @@ std::optional<std::string> LlamaModel::metadata(std::string_view key) const {
 
 std::vector<sdk::Token> LlamaModel::tokenize(std::string_view text, bool add_special, bool parse_special) const {
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
-    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "the text has " + std::to_string(text.size()) + " bytes; llama.cpp tokenizes at most 2 GiB at once");
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "the text has " + std::to_string(text.size()) +
+                                                  " bytes; llama.cpp tokenizes at most 2 GiB at once");
   }
   const CallScope scope(OnAbort::kThrow);
   const auto length = static_cast<std::int32_t>(text.size());
   // A token is at least a byte for every tokenizer but those that add some at the ends.
   std::vector<sdk::Token> tokens(text.size() + 8);
-  auto n = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<std::int32_t>(tokens.size()), add_special, parse_special);
+  auto n = llama_tokenize(vocab_, text.data(), length, tokens.data(), static_cast<std::int32_t>(tokens.size()),
+                          add_special, parse_special);
   if (n < 0 && n != std::numeric_limits<std::int32_t>::min()) {
     tokens.resize(static_cast<std::size_t>(-n));
     n = llama_tokenize(vocab_, text.data(), length, tokens.data(), -n, add_special, parse_special);
   }
-  if (n < 0) throw sdk::Error(HEARTH_INVALID_ARGUMENT, "the text comes to more tokens than llama.cpp can number; split it");
+  if (n < 0)
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "the text comes to more tokens than llama.cpp can number; split it");
   tokens.resize(static_cast<std::size_t>(n));
   return tokens;
 }
@@ -159,9 +167,13 @@ std::uint32_t LlamaModel::token_attributes(sdk::Token token) const {
 }
 
 std::unique_ptr<sdk::TextContext> LlamaModel::new_context(const sdk::TextOptions& options) {
-  if (vocab_only_) throw sdk::Error(HEARTH_INVALID_ARGUMENT, "only the vocabulary of this model was loaded; load it without vocab_only to run it");
+  if (vocab_only_)
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                     "only the vocabulary of this model was loaded; load it without vocab_only to run it");
   if (llama_model_has_encoder(get()) && llama_model_has_decoder(get())) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "this model has an encoder before its decoder, which the text table has no call for; take a decoder-only model");
+    throw sdk::Error(HEARTH_UNSUPPORTED,
+                     "this model has an encoder before its decoder, which the text table has no call for; take a "
+                     "decoder-only model");
   }
   std::ignore = context_parameters(options, defaults_);  // what is wrong is told before what is too large
   check_room_for_context(get(), options_, options);
@@ -180,7 +192,8 @@ std::unique_ptr<sdk::Adapter> LlamaModel::load_adapter(const std::string& path) 
   } catch (const Aborted& error) {
     thrown = error.what();
   }
-  throw sdk::Error(HEARTH_INVALID_DATA, "'" + path + "' is no adapter for this model (" + (thrown.empty() ? scope.reason() : thrown) + "); take one made for it");
+  throw sdk::Error(HEARTH_INVALID_DATA, "'" + path + "' is no adapter for this model (" +
+                                            (thrown.empty() ? scope.reason() : thrown) + "); take one made for it");
 }
 
 }  // namespace hearth::llama

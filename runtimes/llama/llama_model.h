@@ -39,7 +39,8 @@ class LlamaModel final : public sdk::TextModel {
   [[nodiscard]] sdk::MemoryItems placement() const override;
   [[nodiscard]] sdk::TextInfo info() const override;
   [[nodiscard]] std::optional<std::string> metadata(std::string_view key) const override;
-  [[nodiscard]] std::vector<sdk::Token> tokenize(std::string_view text, bool add_special, bool parse_special) const override;
+  [[nodiscard]] std::vector<sdk::Token> tokenize(std::string_view text, bool add_special,
+                                                 bool parse_special) const override;
   [[nodiscard]] std::string token_bytes(sdk::Token token, bool special) const override;
   [[nodiscard]] std::uint32_t token_attributes(sdk::Token token) const override;
   [[nodiscard]] std::unique_ptr<sdk::TextContext> new_context(const sdk::TextOptions& options) override;

@@ -28,12 +28,15 @@ class LlamaRuntime final : public sdk::Runtime {
       names += (names.empty() ? "" : ", ") + device.id + " (" + device.description + ")";
       best = std::max(best, device.kind == "gpu" ? 95 : device.kind == "igpu" ? 85 : device.kind == "cpu" ? 80 : 0);
     }
-    if (ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) != nullptr) return {best, "llama.cpp " + std::string(llama_version()) + " on " + names};
+    if (ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) != nullptr)
+      return {best, "llama.cpp " + std::string(llama_version()) + " on " + names};
     return {0, "llama.cpp " + std::string(llama_version()) + " found no CPU backend (libggml-cpu-*) for this machine",
             "install Hearth or llama.cpp anew so that the backends lie beside libllama"};
   }
 
-  [[nodiscard]] sdk::MemoryItems estimate(const sdk::LoadOptions& load, const sdk::TextOptions& text) const override { return estimate_memory(load, text); }
+  [[nodiscard]] sdk::MemoryItems estimate(const sdk::LoadOptions& load, const sdk::TextOptions& text) const override {
+    return estimate_memory(load, text);
+  }
 
   [[nodiscard]] std::shared_ptr<sdk::Model> load(const sdk::LoadOptions& options, const sdk::CallGuard& call) override {
     return std::make_shared<LlamaModel>(host_, options, call);

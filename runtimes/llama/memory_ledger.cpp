@@ -60,7 +60,9 @@ sdk::MemoryItem output_memory(const llama_context* context, bool embeddings, std
 #ifndef HEARTH_LLAMA_EXT_VERSION
 
 bool tells_memory() { return false; }
-std::string why_memory_is_untold() { return "this llama.cpp was packaged without llama-ext.h, so its memory is not told by component"; }
+std::string why_memory_is_untold() {
+  return "this llama.cpp was packaged without llama-ext.h, so its memory is not told by component";
+}
 ContextMemory context_memory(const llama_context*, const sdk::MemoryItems&) { return {}; }
 sdk::MemoryItems recurrent_state(llama_context*) { return {}; }
 sdk::MemoryItems estimate_memory(const sdk::LoadOptions&, const sdk::TextOptions&) {
@@ -72,7 +74,8 @@ sdk::MemoryItems estimate_memory(const sdk::LoadOptions&, const sdk::TextOptions
 bool tells_memory() { return std::string_view(llama_version()) == HEARTH_LLAMA_EXT_VERSION; }
 
 std::string why_memory_is_untold() {
-  return "the llama.cpp here is " + std::string(llama_version()) + ", the plugin was built for " HEARTH_LLAMA_EXT_VERSION ", so its memory is not told by component";
+  return "the llama.cpp here is " + std::string(llama_version()) +
+         ", the plugin was built for " HEARTH_LLAMA_EXT_VERSION ", so its memory is not told by component";
 }
 
 ContextMemory context_memory(const llama_context* context, const sdk::MemoryItems& recurrent) {
@@ -93,8 +96,8 @@ ContextMemory context_memory(const llama_context* context, const sdk::MemoryItem
 
 namespace {
 
-// The tensors that a graph of one token a sequence reads and that no graph computes: weights and caches. Valid until the
-// context builds its next graph.
+// The tensors that a graph of one token a sequence reads and that no graph computes: weights and caches. Valid until
+// the context builds its next graph.
 std::set<const ggml_tensor*> stored_tensors(llama_context* context) {
   std::set<const ggml_tensor*> stored;
   const auto n = llama_n_seq_max(context);  // caches that are apart for each sequence take no graph for fewer
@@ -140,7 +143,8 @@ bool maps_file(const llama_model_params& params) {
 }
 
 // From the first to the last byte in the file of what each device uses in place.
-std::map<std::string, Span> spans_in_file(const gguf_context& header, const std::multimap<std::string, std::string>& devices) {
+std::map<std::string, Span> spans_in_file(const gguf_context& header,
+                                          const std::multimap<std::string, std::string>& devices) {
   std::map<std::string, Span> spans;
   for (std::int64_t i = 0; i < gguf_get_n_tensors(&header); ++i) {
     const auto [begin, end] = devices.equal_range(gguf_get_tensor_name(&header, i));
@@ -156,23 +160,26 @@ std::map<std::string, Span> spans_in_file(const gguf_context& header, const std:
 
 // A planned context has its weights in buffers of their own, while a mapped file is one range from the first tensor
 // that is used in place to the last, with the tensors in between that went elsewhere. Replaces the one by the other.
-sdk::MemoryItems as_mapped(const sdk::MemoryItems& planned, const std::set<const ggml_tensor*>& stored, const std::string& path,
-                           const gguf_context& header) {
-  std::set<std::string> kinds;  // of buffers that the mapping replaces
+sdk::MemoryItems as_mapped(const sdk::MemoryItems& planned, const std::set<const ggml_tensor*>& stored,
+                           const std::string& path, const gguf_context& header) {
+  std::set<std::string> kinds;                      // of buffers that the mapping replaces
   std::multimap<std::string, std::string> devices;  // of each tensor that is used in place
   std::set<std::pair<std::string, std::string>> seen;
   for (const auto* tensor : stored) {
     auto* type = ggml_backend_buffer_get_type(tensor->buffer);
-    if (ggml_backend_buffer_get_usage(tensor->buffer) != GGML_BACKEND_BUFFER_USAGE_WEIGHTS || !is_mapped_in_place(type)) continue;
+    if (ggml_backend_buffer_get_usage(tensor->buffer) != GGML_BACKEND_BUFFER_USAGE_WEIGHTS || !is_mapped_in_place(type))
+      continue;
     kinds.insert(ggml_backend_buft_name(type));
     const std::pair place(std::string(ggml_get_name(tensor)), device_id(type));
     if (seen.insert(place).second) devices.insert(place);
   }
   sdk::MemoryItems items;
-  std::ranges::copy_if(planned, std::back_inserter(items), [&kinds](const sdk::MemoryItem& each) { return !kinds.contains(each.buffer_kind); });
+  std::ranges::copy_if(planned, std::back_inserter(items),
+                       [&kinds](const sdk::MemoryItem& each) { return !kinds.contains(each.buffer_kind); });
   for (const auto& part : model_parts(path, header)) {
     const auto part_header = part == path ? Gguf() : open_model_file(part);
-    for (const auto& [device, span] : spans_in_file(part == path ? header : *part_header, devices)) {
+    const gguf_context* here = part_header ? part_header.get() : &header;
+    for (const auto& [device, span] : spans_in_file(*here, devices)) {
       const std::string kind = device == "cpu" ? "CPU_Mapped" : device + "_Mapped";
       items.push_back({device, kind, HEARTH_MEM_WEIGHTS, span.last - span.first, span.last - span.first});
     }
@@ -187,20 +194,24 @@ sdk::MemoryItems recurrent_state(llama_context* context) {
   if (!tells_memory() || !(llama_model_is_recurrent(model) || llama_model_is_hybrid(model))) return {};
   sdk::MemoryItems items;
   if (llama_model_is_recurrent(model)) {
-    for (const auto& [type, bytes] : llama_get_memory_breakdown(context)) items.push_back(item(type, HEARTH_MEM_RECURRENT_STATE, bytes.context));
+    for (const auto& [type, bytes] : llama_get_memory_breakdown(context))
+      items.push_back(item(type, HEARTH_MEM_RECURRENT_STATE, bytes.context));
     return merged(items);
   }
   for (const auto* tensor : stored_tensors(context)) {  // hybrid: llama.cpp gives one sum for both kinds of cache
     // Names of llama.cpp 0.5, llama-memory-recurrent.cpp.
     const std::string_view name = ggml_get_name(tensor);
-    if (!name.starts_with("cache_r_l") && !name.starts_with("cache_s_l") && !name.starts_with("cache_ple_r_l")) continue;
-    items.push_back(item(ggml_backend_buffer_get_type(tensor->buffer), HEARTH_MEM_RECURRENT_STATE, ggml_nbytes(tensor)));
+    if (!name.starts_with("cache_r_l") && !name.starts_with("cache_s_l") && !name.starts_with("cache_ple_r_l"))
+      continue;
+    items.push_back(
+        item(ggml_backend_buffer_get_type(tensor->buffer), HEARTH_MEM_RECURRENT_STATE, ggml_nbytes(tensor)));
   }
   return merged(items);
 }
 
 sdk::MemoryItems estimate_memory(const sdk::LoadOptions& load, const sdk::TextOptions& text) {
-  if (!tells_memory()) throw sdk::Error(HEARTH_UNSUPPORTED, why_memory_is_untold() + "; run ./dev setup for the pinned one");
+  if (!tells_memory())
+    throw sdk::Error(HEARTH_UNSUPPORTED, why_memory_is_untold() + "; run ./dev setup for the pinned one");
   const CallScope scope(OnAbort::kThrow);
   const auto header = open_model_file(load.path);
   check_model_header(load.path, *header);

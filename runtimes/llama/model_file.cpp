@@ -56,25 +56,30 @@ Preamble read_preamble(const std::string& path, std::uint64_t size) {
     const int code = errno == EACCES || errno == EPERM ? HEARTH_PERMISSION_DENIED : HEARTH_IO;
     throw sdk::Error(code, "'" + path + "' can't be opened: " + std::strerror(errno) + "; check its rights");
   }
-  if (size < sizeof(Preamble)) corrupt(path, "has " + std::to_string(size) + " bytes, fewer than the 24 a GGUF begins with");
+  if (size < sizeof(Preamble))
+    corrupt(path, "has " + std::to_string(size) + " bytes, fewer than the 24 a GGUF begins with");
   Preamble preamble{};
-  if (std::fread(&preamble, sizeof(preamble), 1, file.get()) != 1) throw sdk::Error(HEARTH_IO, "'" + path + "' can't be read: " + std::strerror(errno));
+  if (std::fread(&preamble, sizeof(preamble), 1, file.get()) != 1)
+    throw sdk::Error(HEARTH_IO, "'" + path + "' can't be read: " + std::strerror(errno));
   return preamble;
 }
 
 void check_preamble(const std::string& path, const Preamble& preamble, std::uint64_t size) {
-  if (std::memcmp(preamble.magic.data(), "GGUF", 4) != 0) corrupt(path, "does not begin with 'GGUF', so it is no GGUF file");
+  if (std::memcmp(preamble.magic.data(), "GGUF", 4) != 0)
+    corrupt(path, "does not begin with 'GGUF', so it is no GGUF file");
   if ((preamble.version & 0xFFFFU) == 0 && preamble.version != 0) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "'" + path + "' is a GGUF of the other byte order; convert it for this machine");
+    throw sdk::Error(HEARTH_UNSUPPORTED,
+                     "'" + path + "' is a GGUF of the other byte order; convert it for this machine");
   }
   if (preamble.version < 2 || preamble.version > GGUF_VERSION) {
-    throw sdk::Error(HEARTH_UNSUPPORTED, "'" + path + "' is GGUF version " + std::to_string(preamble.version) + "; versions 2 to " +
-                                             std::to_string(GGUF_VERSION) + " can be read, so convert it anew");
+    throw sdk::Error(HEARTH_UNSUPPORTED, "'" + path + "' is GGUF version " + std::to_string(preamble.version) +
+                                             "; versions 2 to " + std::to_string(GGUF_VERSION) +
+                                             " can be read, so convert it anew");
   }
   // The least a pair takes: 8 for the key's length, 4 for the type, 1 for the value; a tensor: 8 + 4 + 8 + 4 + 8.
   if (preamble.n_pairs > size / 13 || preamble.n_tensors > size / 32) {
-    corrupt(path, "promises " + std::to_string(preamble.n_pairs) + " metadata pairs and " + std::to_string(preamble.n_tensors) +
-                      " tensors in " + std::to_string(size) + " bytes");
+    corrupt(path, "promises " + std::to_string(preamble.n_pairs) + " metadata pairs and " +
+                      std::to_string(preamble.n_tensors) + " tensors in " + std::to_string(size) + " bytes");
   }
 }
 

@@ -17,7 +17,8 @@ using Gguf = std::unique_ptr<gguf_context, GgufDeleter>;
 
 // Reads the header of the GGUF at `path`, checks that its tensors lie inside the file, and returns it; weights are not
 // read. llama.cpp ends the process over some broken files, so what can be told from outside is told here.
-// Throws NOT_FOUND, PERMISSION_DENIED, IO, INVALID_DATA (no GGUF, truncated, corrupt) or UNSUPPORTED (version, byte order).
+// Throws NOT_FOUND, PERMISSION_DENIED, IO, INVALID_DATA (no GGUF, truncated, corrupt) or UNSUPPORTED (version, byte
+// order).
 Gguf open_model_file(const std::string& path);
 
 // Throws INVALID_DATA unless the header says enough to be a model: an architecture and sane dimensions.

@@ -31,7 +31,8 @@ ggml_type cache_type(const std::string& name, const char* option) {
     if (name == ggml_type_name(type)) return type;
     known.emplace_back(ggml_type_name(type));
   }
-  throw sdk::Error(HEARTH_INVALID_ARGUMENT, std::string(option) + " is '" + name + "'; llama.cpp keeps a KV cache in: " + sdk::join(known));
+  throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                   std::string(option) + " is '" + name + "'; llama.cpp keeps a KV cache in: " + sdk::join(known));
 }
 
 enum llama_pooling_type pooling_type(const std::string& name) {
@@ -62,17 +63,22 @@ std::vector<float> tensor_split(const sdk::LoadOptions& options, std::size_t n_d
   if (!options.extra.contains("tensor_split")) return {};
   std::vector<float> split;
   for (const auto& share : options.extra.at("tensor_split")) {
-    if (!share.is_number() || share.get<float>() < 0) throw sdk::Error(HEARTH_INVALID_ARGUMENT, "tensor_split holds " + sdk::json_text(share) + "; give one share of at least 0 a device");
+    if (!share.is_number() || share.get<float>() < 0)
+      throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                       "tensor_split holds " + sdk::json_text(share) + "; give one share of at least 0 a device");
     split.push_back(share.get<float>());
   }
-  if (split.size() > n_devices) throw sdk::Error(HEARTH_INVALID_ARGUMENT, "tensor_split has " + std::to_string(split.size()) + " shares for " + std::to_string(n_devices) + " devices");
+  if (split.size() > n_devices)
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "tensor_split has " + std::to_string(split.size()) + " shares for " +
+                                                  std::to_string(n_devices) + " devices");
   split.resize(llama_max_devices());  // the length llama.cpp reads
   return split;
 }
 
 int thread_count(std::uint32_t wanted, const char* option) {
   if (wanted > GGML_MAX_N_THREADS) {
-    throw sdk::Error(HEARTH_INVALID_ARGUMENT, std::string(option) + " is " + std::to_string(wanted) + "; llama.cpp takes at most " + std::to_string(GGML_MAX_N_THREADS));
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT, std::string(option) + " is " + std::to_string(wanted) +
+                                                  "; llama.cpp takes at most " + std::to_string(GGML_MAX_N_THREADS));
   }
   // On Linux and Windows this counts only the processors that the process may use.
   const auto usable = std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(GGML_MAX_N_THREADS));
@@ -88,11 +94,20 @@ std::vector<sdk::Key> extra_keys() {
   return {
       {.name = "vocab_only", .type = kBool, .about = "load the tokenizer and no weights; contexts can't be made"},
       {.name = "check_tensors", .type = kBool, .about = "look for invalid values in the weights while loading; slow"},
-      {.name = "repack", .type = kBool, .about = "lay weights out anew for faster CPU kernels, in anonymous memory (default true)"},
+      {.name = "repack",
+       .type = kBool,
+       .about = "lay weights out anew for faster CPU kernels, in anonymous memory (default true)"},
       {.name = "split_mode", .type = kString, .about = "how several GPUs share a model", .one_of = modes},
-      {.name = "main_gpu", .type = kInteger, .about = "index of the GPU that split_mode none uses", .minimum = 0, .maximum = 15},
+      {.name = "main_gpu",
+       .type = kInteger,
+       .about = "index of the GPU that split_mode none uses",
+       .minimum = 0,
+       .maximum = 15},
       {.name = "tensor_split", .type = kArray, .about = "share of the model for each GPU"},
-      {.name = "swa_full", .type = kBool, .about = "keep all cells of sliding-window layers: more memory, sequences can be trimmed anywhere (default false)"},
+      {.name = "swa_full",
+       .type = kBool,
+       .about =
+           "keep all cells of sliding-window layers: more memory, sequences can be trimmed anywhere (default false)"},
   };
 }
 
@@ -125,19 +140,24 @@ ContextDefaults context_defaults(const sdk::LoadOptions& options) {
 
 llama_context_params context_parameters(const sdk::TextOptions& options, const ContextDefaults& defaults) {
   if (options.n_ctx > std::numeric_limits<std::int32_t>::max() - 256) {  // positions are int32, llama.cpp pads to 256
-    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "a context of " + std::to_string(options.n_ctx) + " tokens is more than positions can number; ask for less");
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "a context of " + std::to_string(options.n_ctx) +
+                                                  " tokens is more than positions can number; ask for less");
   }
   if (options.n_seq_max > llama_max_parallel_sequences()) {
-    throw sdk::Error(HEARTH_INVALID_ARGUMENT, "n_seq_max is " + std::to_string(options.n_seq_max) + "; llama.cpp holds at most " + std::to_string(llama_max_parallel_sequences()) + " sequences in a context");
+    throw sdk::Error(HEARTH_INVALID_ARGUMENT,
+                     "n_seq_max is " + std::to_string(options.n_seq_max) + "; llama.cpp holds at most " +
+                         std::to_string(llama_max_parallel_sequences()) + " sequences in a context");
   }
   auto params = llama_context_default_params();
-  // llama.cpp reserves one output row a sequence from the start and checks it against the batch, which it cuts to n_ctx.
+  // llama.cpp reserves one output row a sequence from the start and checks it against the batch, which it cuts to
+  // n_ctx.
   params.n_ctx = options.n_ctx == 0 ? 0 : std::max(options.n_ctx, options.n_seq_max);
   params.n_batch = std::max(options.n_batch, options.n_seq_max);
   params.n_ubatch = options.n_ubatch;
   params.n_seq_max = options.n_seq_max;
   params.n_threads = thread_count(options.n_threads == 0 ? defaults.n_threads : options.n_threads, "n_threads");
-  params.n_threads_batch = options.n_threads_batch == 0 ? params.n_threads : thread_count(options.n_threads_batch, "n_threads_batch");
+  params.n_threads_batch =
+      options.n_threads_batch == 0 ? params.n_threads : thread_count(options.n_threads_batch, "n_threads_batch");
   params.flash_attn_type = static_cast<llama_flash_attn_type>(options.flash_attention);
   params.type_k = cache_type(options.kv_type_k, "kv_type_k");
   params.type_v = cache_type(options.kv_type_v, "kv_type_v");
@@ -145,7 +165,8 @@ llama_context_params context_parameters(const sdk::TextOptions& options, const C
   params.pooling_type = options.embeddings ? pooling_type(options.pooling) : LLAMA_POOLING_TYPE_NONE;
   params.swa_full = defaults.swa_full;
   // n_ctx counts tokens over all sequences, which only a shared pool of cells can promise.
-  params.kv_unified = options.unified_kv == sdk::Toggle::kAuto ? options.n_seq_max > 1 : options.unified_kv == sdk::Toggle::kOn;
+  params.kv_unified =
+      options.unified_kv == sdk::Toggle::kAuto ? options.n_seq_max > 1 : options.unified_kv == sdk::Toggle::kOn;
   return params;
 }
 

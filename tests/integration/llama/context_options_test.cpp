@@ -23,7 +23,9 @@ TEST(LlamaOptions, quantised_kv_with_flash_attention_stays_close_to_f16) {
   };
   const auto exact = logits({.flash_attention = Toggle::kOff});
   const auto cosine = [&exact](const std::vector<float>& other) {
-    const auto dot = [](const auto& a, const auto& b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); };
+    const auto dot = [](const auto& a, const auto& b) {
+      return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+    };
     return dot(exact, other) / std::sqrt(dot(exact, exact) * dot(other, other));
   };
   EXPECT_GT(cosine(logits({.flash_attention = Toggle::kOn})), 0.9999);
@@ -64,7 +66,8 @@ TEST(LlamaOptions, a_context_larger_than_memory_is_out_of_memory) {
   EXPECT_EQ(context.error().code, ErrorCode::kOutOfMemory) << to_string(context.error());
 }
 
-std::vector<float> embedding(const TextModel& model, const std::string& pooling, const std::vector<Token>& tokens, bool all) {
+std::vector<float> embedding(const TextModel& model, const std::string& pooling, const std::vector<Token>& tokens,
+                             bool all) {
   const auto context = make_context(model, {.embeddings = true, .pooling = pooling});
   auto batch = prompt_batch(tokens);
   for (auto& entry : batch) entry.wants_output = entry.wants_output || all;
@@ -129,7 +132,8 @@ std::string adapter_bytes(const std::string& architecture, float value) {
                    .tensor({"blk.0.attn_q.weight.lora_b", {2, 64}, 0, 512})
                    .data(1024)
                    .build();
-  for (std::size_t at = bytes.size() - 1024; at < bytes.size(); at += sizeof(float)) std::memcpy(bytes.data() + at, &value, sizeof(float));
+  for (std::size_t at = bytes.size() - 1024; at < bytes.size(); at += sizeof(float))
+    std::memcpy(bytes.data() + at, &value, sizeof(float));
   return bytes;
 }
 

@@ -13,7 +13,8 @@ constexpr const char* kPrompt = "Once upon a time";
 constexpr int kTokens = 200;
 
 std::vector<Token> reference_tokens(const std::filesystem::path& model) {
-  const std::string command = std::string("'" HEARTH_LLAMA_REFERENCE "' '" HEARTH_LLAMA_BACKENDS "' '") + model.string() + "' '" + kPrompt + "' " + std::to_string(kTokens);
+  const std::string command = std::string("'" HEARTH_LLAMA_REFERENCE "' '" HEARTH_LLAMA_BACKENDS "' '") +
+                              model.string() + "' '" + kPrompt + "' " + std::to_string(kTokens);
   FILE* pipe = popen(command.c_str(), "r");
   std::string text;
   std::array<char, 4096> buffer{};

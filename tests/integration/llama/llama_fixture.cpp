@@ -18,7 +18,8 @@ void LogRecorder::write(LogLevel level, std::string_view /*component*/, std::str
 
 bool LogRecorder::has(LogLevel level, std::string_view part) const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(lines_, [&](const auto& line) { return line.first == level && line.second.find(part) != std::string::npos; });
+  return std::ranges::any_of(
+      lines_, [&](const auto& line) { return line.first == level && line.second.find(part) != std::string::npos; });
 }
 
 LogRecorder& llama_log() {
@@ -27,7 +28,8 @@ LogRecorder& llama_log() {
 }
 
 Runtime& llama_runtime() {
-  static RuntimeRegistry registry({.plugin_folders = {HEARTH_BINARY_DIR "/lib/hearth/runtimes"}, .worker_program = {}, .logger = &llama_log()});
+  static RuntimeRegistry registry(
+      {.plugin_folders = {HEARTH_BINARY_DIR "/lib/hearth/runtimes"}, .worker_program = {}, .logger = &llama_log()});
   static const auto runtime = registry.open("llama", Transport::kInProcess);
   if (!runtime) throw std::runtime_error(to_string(runtime.error()));
   return **runtime;
@@ -41,7 +43,8 @@ std::filesystem::path shared_model(const std::string& name) {
 std::vector<std::filesystem::path> shared_models(const std::string& folder, const std::string& extension) {
   std::vector<std::filesystem::path> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(HEARTH_SHARED_DIR) / "models" / folder, error)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(HEARTH_SHARED_DIR) / "models" / folder, error)) {
     if (entry.path().extension() == extension) found.push_back(entry.path());
   }
   std::ranges::sort(found);
@@ -76,7 +79,8 @@ Token best_token(const RowsView& rows, std::uint32_t row) {
   return static_cast<Token>(std::ranges::max_element(logits) - logits.begin());
 }
 
-std::vector<Token> greedy(TextContext& context, const std::vector<Token>& prompt, int n, std::int32_t sequence, std::int32_t position) {
+std::vector<Token> greedy(TextContext& context, const std::vector<Token>& prompt, int n, std::int32_t sequence,
+                          std::int32_t position) {
   std::vector<Token> tokens;
   auto batch = prompt_batch(prompt, sequence, position);
   position += static_cast<std::int32_t>(prompt.size());

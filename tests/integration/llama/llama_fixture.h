@@ -37,10 +37,12 @@ std::vector<std::filesystem::path> shared_models(const std::string& folder, cons
 std::shared_ptr<TextModel> load_text(const LoadOptions& options);
 std::unique_ptr<TextContext> make_context(const TextModel& model, TextOptions options = {});
 
-std::vector<BatchEntry> prompt_batch(const std::vector<Token>& tokens, std::int32_t sequence = 0, std::int32_t position = 0);
+std::vector<BatchEntry> prompt_batch(const std::vector<Token>& tokens, std::int32_t sequence = 0,
+                                     std::int32_t position = 0);
 Token best_token(const RowsView& rows, std::uint32_t row = 0);
 // Decodes `prompt` from `position` on and then `n` tokens greedily, which it returns.
-std::vector<Token> greedy(TextContext& context, const std::vector<Token>& prompt, int n, std::int32_t sequence = 0, std::int32_t position = 0);
+std::vector<Token> greedy(TextContext& context, const std::vector<Token>& prompt, int n, std::int32_t sequence = 0,
+                          std::int32_t position = 0);
 
 // A file that goes with the test.
 class TemporaryFile {
@@ -61,4 +63,5 @@ std::string read_bytes(const std::filesystem::path& path);
 
 // Ends the test as skipped, with the reason, unless `path` names a file.
 #define HEARTH_NEED_MODEL(path) \
-  if ((path).empty()) GTEST_SKIP() << "no models in " HEARTH_SHARED_DIR "; set HEARTH_SHARED_DIR to a folder that has them"
+  if ((path).empty())           \
+  GTEST_SKIP() << "no models in " HEARTH_SHARED_DIR "; set HEARTH_SHARED_DIR to a folder that has them"

@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
   const llama_vocab* vocab = llama_model_get_vocab(model);
   const std::string prompt = argv[3];
   std::vector<llama_token> tokens(prompt.size() + 8);
-  const int n_prompt = llama_tokenize(vocab, prompt.data(), static_cast<int>(prompt.size()), tokens.data(), static_cast<int>(tokens.size()), true, false);
+  const int n_prompt = llama_tokenize(vocab, prompt.data(), static_cast<int>(prompt.size()), tokens.data(),
+                                      static_cast<int>(tokens.size()), true, false);
   tokens.resize(static_cast<std::size_t>(n_prompt));
 
   llama_batch batch = llama_batch_get_one(tokens.data(), n_prompt);

@@ -15,7 +15,8 @@ void expect_estimate_holds(const LoadOptions& load, const TextOptions& text) {
   EXPECT_EQ(estimate->by_component(), now->by_component());
   EXPECT_EQ(estimate->by_device(), now->by_device());
   EXPECT_EQ(estimate->mapped_bytes(), now->mapped_bytes());
-  for (const char* component : {"weights", "kv_cache", "compute", "output"}) EXPECT_GT(now->component_bytes(component), 0U) << component;
+  for (const char* component : {"weights", "kv_cache", "compute", "output"})
+    EXPECT_GT(now->component_bytes(component), 0U) << component;
 }
 
 TEST(LlamaMemory, estimate_equals_memory_now_for_every_shared_model_and_option) {
@@ -32,7 +33,8 @@ TEST(LlamaMemory, estimate_equals_memory_now_for_every_shared_model_and_option) 
   for (const auto& path : models) {
     for (std::size_t i = 0; i < texts.size(); ++i) {
       for (const auto mmap : {Toggle::kAuto, Toggle::kOff}) {
-        SCOPED_TRACE(path.filename().string() + ", options " + std::to_string(i) + ", mmap " + std::to_string(static_cast<int>(mmap)));
+        SCOPED_TRACE(path.filename().string() + ", options " + std::to_string(i) + ", mmap " +
+                     std::to_string(static_cast<int>(mmap)));
         expect_estimate_holds({.path = path.string(), .use_mmap = mmap}, texts[i]);
       }
     }

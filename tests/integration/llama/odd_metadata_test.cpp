@@ -1,4 +1,5 @@
-// A well-formed file whose numbers make no sense: llama.cpp checks much of it by asserts, which must not end the process.
+// A well-formed file whose numbers make no sense: llama.cpp checks much of it by asserts, which must not end the
+// process.
 #include <gguf.h>
 
 #include <cstring>
@@ -31,7 +32,8 @@ TEST(LlamaOddMetadata, every_number_set_to_odd_values_loads_or_is_refused) {
   const auto path = shared_model("llm/stories260K-q8_0.gguf");
   HEARTH_NEED_MODEL(path);
   const auto bytes = read_bytes(path);
-  const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(gguf_init_from_file(path.c_str(), {true, nullptr}), gguf_free);
+  const std::unique_ptr<gguf_context, decltype(&gguf_free)> header(gguf_init_from_file(path.c_str(), {true, nullptr}),
+                                                                   gguf_free);
   const auto all = numbers(bytes, *header);
   ASSERT_GT(all.size(), 8U);
   int refused = 0;

@@ -63,7 +63,8 @@ TEST(LlamaRefusal, a_device_that_is_not_there_is_unavailable_or_reported) {
   EXPECT_NE(error.message.find("cpu"), std::string::npos) << "names what is there: " << error.message;
   EXPECT_TRUE(llama_runtime().load({.path = path.string(), .fallback = Fallback::kNone, .devices = {"cpu"}}));
   EXPECT_FALSE(llama_log().has(LogLevel::kWarn, "WARP9"));
-  const auto elsewhere = llama_runtime().load({.path = path.string(), .fallback = Fallback::kReport, .devices = {"WARP9"}});
+  const auto elsewhere =
+      llama_runtime().load({.path = path.string(), .fallback = Fallback::kReport, .devices = {"WARP9"}});
   ASSERT_TRUE(elsewhere) << to_string(elsewhere.error());
   EXPECT_TRUE(llama_log().has(LogLevel::kWarn, "WARP9"));
   const auto placement = (*elsewhere)->placement();
@@ -79,7 +80,8 @@ TEST(LlamaRefusal, loading_stops_when_cancelled_or_late) {
   const auto cancelled = llama_runtime().load({.path = path.string()}, {.cancel = &cancel});
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
-  const auto late = llama_runtime().load({.path = path.string()}, {.deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(50)});
+  const auto late = llama_runtime().load(
+      {.path = path.string()}, {.deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(50)});
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::kDeadlineExceeded);
 }
@@ -87,7 +89,8 @@ TEST(LlamaRefusal, loading_stops_when_cancelled_or_late) {
 TEST(LlamaRefusal, extra_options_are_checked_by_name_and_type) {
   const auto path = shared_model("llm/stories260K-f32.gguf");
   HEARTH_NEED_MODEL(path);
-  for (const char* extra : {"{", "[]", R"({"no_such":1})", R"({"vocab_only":1})", R"({"split_mode":"diagonal"})", R"({"tensor_split":["a"]})"}) {
+  for (const char* extra : {"{", "[]", R"({"no_such":1})", R"({"vocab_only":1})", R"({"split_mode":"diagonal"})",
+                            R"({"tensor_split":["a"]})"}) {
     EXPECT_FALSE(llama_runtime().load({.path = path.string(), .extra_json = extra})) << extra;
   }
 }

@@ -17,7 +17,9 @@ class LlamaSequences : public ::testing::Test {
     other_ = *model_->tokenize("The cat was", true, false);
   }
   // What a context of its own makes of `prompt`.
-  std::vector<Token> alone(const std::vector<Token>& prompt, int n) { return greedy(*make_context(*model_), prompt, n); }
+  std::vector<Token> alone(const std::vector<Token>& prompt, int n) {
+    return greedy(*make_context(*model_), prompt, n);
+  }
 
   std::shared_ptr<TextModel> model_;
   std::vector<Token> prompt_;
@@ -151,7 +153,8 @@ TEST_F(LlamaSequences, a_gap_in_positions_is_refused_in_words) {
   const auto refused = context->decode(std::vector<BatchEntry>{{prompt_[1], 100, 0, true}});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_NE(refused.error().message.find("inconsistent sequence positions"), std::string::npos) << to_string(refused.error());
+  EXPECT_NE(refused.error().message.find("inconsistent sequence positions"), std::string::npos)
+      << to_string(refused.error());
 }
 
 TEST_F(LlamaSequences, a_cancelled_or_late_decode_ends_by_name_and_the_context_lives_on) {
@@ -170,7 +173,8 @@ TEST_F(LlamaSequences, a_cancelled_or_late_decode_ends_by_name_and_the_context_l
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
   ASSERT_TRUE(context->trim(0, -1, -1));
-  const auto late = context->decode(prompt_batch(many), {.deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(300)});
+  const auto late = context->decode(prompt_batch(many),
+                                    {.deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(300)});
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::kDeadlineExceeded);
   ASSERT_TRUE(context->trim(0, -1, -1));
