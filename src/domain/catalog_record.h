@@ -10,7 +10,7 @@ enum class Confidence { kHigh, kMedium, kLow };
 
 struct CatalogRecord {
   std::string id;                    // lower case, stable, also the file's name
-  std::vector<std::string> aliases;  // unique over all records of a kind, ignoring case
+  std::vector<std::string> aliases;  // unique over all records of a kind as they are looked up
   std::string name;                  // as shown to people
   std::vector<std::string> source;   // where the facts were published
   std::string date;                  // when they were checked, YYYY-MM-DD
