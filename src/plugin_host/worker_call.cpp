@@ -48,6 +48,9 @@ struct WorkerLink::Conversation {
     reply.descriptor = lane.channel.take_descriptor();
     std::string message(head.message);
     status = take_status({head.code, message.empty() ? nullptr : message.data(), nullptr}, "call");
+    // A short stream is sent to its end before the receiver's "no more" arrives there; its caller is told all the same.
+    if (status && lane.control->stop_stream.load() != 0)
+      status = fail(ErrorCode::kCancelled, "the receiver of the bytes stopped");
     return reply;
   }
 

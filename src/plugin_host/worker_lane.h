@@ -21,8 +21,11 @@ struct WorkerLink::Lane {
 class WorkerLink::CallPatience final : public Patience {
  public:
   CallPatience(const hearth_call* bounds, std::chrono::milliseconds grace) : bounds_(bounds), grace_(grace) {}
-  // From now on a cancel is passed on through `control`.
-  void attach(LaneControl& control) { control_ = &control; }
+  // From now on a cancel is passed on through `control`; one that has come already is, before the worker has the call.
+  void attach(LaneControl& control) {
+    control_ = &control;
+    if (!stopped_at_ && is_cancelled()) stop(ErrorCode::kCancelled, Clock::now());
+  }
 
   std::optional<int> next_wait_ms() override {
     const auto now = Clock::now();
