@@ -41,7 +41,7 @@ Key count(std::string name, std::string about, double minimum = 0, double maximu
           .maximum = maximum};
 }
 Key time(std::string name, std::string about) {
-  return {.name = std::move(name), .type = KeyType::kNumber, .about = std::move(about), .minimum = 0, .maximum = 1e9};
+  return {.name = std::move(name), .type = KeyType::kNumber, .about = std::move(about), .minimum = 0, .maximum = 1e10};
 }
 Key choice(std::string name, std::string about, std::vector<std::string> one_of) {
   return {.name = std::move(name), .type = KeyType::kString, .about = std::move(about), .one_of = std::move(one_of)};

@@ -59,11 +59,11 @@ std::vector<Row> copies(const RowsView& rows) {
   return all;
 }
 
-void expect_near(const Row& a, const Row& b, float tolerance) {
+void expect_near(const Row& a, const Row& b, float share) {
   ASSERT_EQ(a.size(), b.size());
   float worst = 0;
   for (std::size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
-  EXPECT_LE(worst, tolerance);
+  EXPECT_LE(worst, share * (std::ranges::max(b) - std::ranges::min(b)));
   EXPECT_EQ(largest(a), largest(b));
 }
 

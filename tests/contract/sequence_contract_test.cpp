@@ -128,7 +128,7 @@ TEST_P(SequenceContract, a_saved_sequence_goes_on_in_another_context) {
   must(restore(*other, 2, state));
   EXPECT_EQ(must(other->range(2)).first, 0);
   EXPECT_EQ(must(other->range(2)).last, 11);
-  expect_near(next_logits(*other, next, 12, 2), expected, 1e-4F);
+  expect_near(next_logits(*other, next, 12, 2), expected, 1e-5F);
   must(restore(*other, 2, state));  // replaces what is there
   EXPECT_EQ(must(other->range(2)).last, 11);
 }
@@ -169,7 +169,7 @@ TEST_P(SequenceContract, an_adapter_changes_the_logits_and_goes_without_a_trace)
   EXPECT_GT(must(model->model()->memory_now()).component_bytes(memory_component::kAdapter), 0U);
   must(context->set_adapters({{adapter, 1.0F}}));
   must(context->trim(0, -1, -1));
-  EXPECT_NE(largest(next_logits(*context, tokens)), largest(plain));
+  EXPECT_NE(next_logits(*context, tokens), plain);
   must(context->set_adapters({}));
   must(context->trim(0, -1, -1));
   EXPECT_EQ(next_logits(*context, tokens), plain);
