@@ -62,6 +62,7 @@ struct TensorParts {
   std::uint64_t listed_bytes = 0;  // in typed lists and texts, as stored
   bool external = false;
   std::uint64_t external_bytes = 0;
+  std::uint64_t external_offset = 0;
 };
 
 class OnnxReader {
@@ -309,7 +310,7 @@ Status OnnxReader::read_external(std::uint64_t end, WeightTensor& tensor, Tensor
   const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
   if (parsed.ec != std::errc() || parsed.ptr != value.data() + value.size())
     return fail(cursor_.invalid("the " + key + " of external data is no number"));
-  (key == "offset" ? tensor.offset : parts.external_bytes) = number;
+  (key == "offset" ? parts.external_offset : parts.external_bytes) = number;
   return {};
 }
 
@@ -339,6 +340,7 @@ Status OnnxReader::finish(WeightTensor& tensor, const TensorParts& parts) {
       return fail(cursor_.invalid("external data of tensor '" + tensor.name + "' lies outside the model's folder"));
     if (parts.external_bytes != 0 && parts.external_bytes < needed)
       return fail(cursor_.invalid("external data of tensor '" + tensor.name + "' is shorter than its shape"));
+    tensor.offset = parts.external_offset;
     tensor.size_bytes = needed;
     return {};
   }

@@ -89,6 +89,13 @@ TEST(OnnxTest, damage_is_refused) {
   EXPECT_THAT(read(model(nested)).error().message, HasSubstr("too deep"));
 }
 
+TEST(OnnxTest, leftover_keys_of_external_data_do_not_move_data_that_is_inside) {
+  const auto table = read(model(bytes(5, tensor("w", {1}, raw(4) + bytes(13, bytes(1, "offset") + bytes(2, "4096"))))));
+  ASSERT_TRUE(table) << to_string(table.error());
+  EXPECT_LT(table->tensors[0].offset, 64U);
+  EXPECT_EQ(table->tensors[0].external_file, "");
+}
+
 TEST(OnnxTest, external_data_must_be_there_and_long_enough) {
   std::string folder = (fs::temp_directory_path() / "hearth-onnx-XXXXXX").string();
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
