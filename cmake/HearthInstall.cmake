@@ -5,24 +5,13 @@ if(NOT TARGET hearth)
 endif()
 set(HEARTH_CONFIG_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/hearth")
 
-# The library: what the public headers declare, for programs that embed Hearth.
-if(NOT TARGET hearth_shared)
-  add_library(hearth_shared SHARED "${PROJECT_SOURCE_DIR}/src/base/error.cpp")
-  set_target_properties(hearth_shared PROPERTIES CXX_VISIBILITY_PRESET default)
-  target_link_libraries(hearth_shared PRIVATE hearth_flags fmt::fmt)
-  target_include_directories(hearth_shared PRIVATE "${PROJECT_SOURCE_DIR}/src")
-endif()
-target_include_directories(hearth_shared PUBLIC
-  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
-target_compile_features(hearth_shared PUBLIC cxx_std_20)
-set_target_properties(hearth_shared PROPERTIES OUTPUT_NAME hearth EXPORT_NAME hearth
-  VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 # The C border for runtimes that are built elsewhere: headers only, compiles as C11.
 add_library(hearth_abi INTERFACE)
 set_target_properties(hearth_abi PROPERTIES EXPORT_NAME abi)
 target_include_directories(hearth_abi INTERFACE
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 
+target_compile_features(hearth_shared INTERFACE cxx_std_20)
 install(TARGETS hearth_shared hearth_abi EXPORT hearth LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT hearth NAMESPACE hearth:: FILE hearthTargets.cmake DESTINATION "${HEARTH_CONFIG_DIR}")
 include(CMakePackageConfigHelpers)
@@ -37,11 +26,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/hearth" DESTINATION "${CMAKE_IN
 # The program, its worker and the runtimes. runtimes/llama installs itself with the libraries that it brings along;
 # the scripted runtime is for tests.
 install(TARGETS hearth RUNTIME DESTINATION bin)
-foreach(worker hearth_worker hearth-worker)
-  if(TARGET ${worker})
-    install(TARGETS ${worker} RUNTIME DESTINATION libexec/hearth)
-  endif()
-endforeach()
+install(TARGETS hearth_worker RUNTIME DESTINATION libexec/hearth)
 get_property(runtimes GLOBAL PROPERTY HEARTH_RUNTIME_TARGETS)
 list(REMOVE_ITEM runtimes hearth_runtime_llama hearth_runtime_fake)
 if(runtimes)

@@ -1,28 +1,33 @@
-// Uses the installed public headers and the installed library, and nothing else of Hearth.
-#include <hearth/error.h>
-#include <hearth/result.h>
+// Uses the installed public headers and the installed library, and nothing else of Hearth: consumer PREFIX
+#include <hearth/hearth.h>
 
 #include <cstdio>
 
 namespace {
 
-hearth::Result<int> parse_positive(int value) {
-  if (value <= 0) return hearth::fail(hearth::ErrorCode::kInvalidArgument, "not a positive number", "give 1 or more");
-  return value;
-}
-
-hearth::Result<int> twice(int value) {
-  HEARTH_ASSIGN(positive, parse_positive(value));
-  return 2 * positive;
+// Lets the embedded model go on with a text; the errors of both calls come back as they are.
+hearth::Result<hearth::Answer> answer(const char* prefix, const char* model) {
+  hearth::OpenOptions options;
+  options.model = model;
+  options.prefix = prefix;
+  HEARTH_ASSIGN(session, hearth::TextModelSession::open(options));
+  hearth::AnswerOptions limits;
+  limits.max_tokens = 4;
+  return session->complete("Once", limits);
 }
 
 }  // namespace
 
-int main() {
-  const auto good = twice(21);
-  const auto bad = twice(-1);
-  if (!good || *good != 42 || bad) return 1;
-  std::printf("%d; exit status %d: %s\n", *good, hearth::error_code_info(bad.error().code).exit_status,
-              hearth::to_string(bad.error()).c_str());
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const auto good = answer(argv[1], "starter");
+  if (!good) {
+    std::fprintf(stderr, "%s\n", hearth::to_string(good.error()).c_str());
+    return 1;
+  }
+  const auto bad = answer(argv[1], "no/such/file.gguf");
+  if (bad) return 1;
+  std::printf("%u tokens from %s; exit status %d for a missing file\n", good->completion_tokens, hearth::library_version(),
+              hearth::error_code_info(bad.error().code).exit_status);
   return 0;
 }
