@@ -3,6 +3,7 @@
 if(NOT TARGET hearth)
   return()
 endif()
+set(CMAKE_INSTALL_MESSAGE NEVER)  # hundreds of records
 set(HEARTH_CONFIG_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/hearth")
 
 # The C border for runtimes that are built elsewhere: headers only, compiles as C11.
@@ -38,10 +39,8 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/data/" DESTINATION share/hearth/data PA
 set(generated "")
 function(hearth_generated_file file destination name)
   set(output "${PROJECT_BINARY_DIR}/generated/${file}")
-  string(REPLACE ";" "\\;" command "${ARGN}")
   add_custom_command(OUTPUT "${output}" DEPENDS hearth ${HEARTH_GENERATED_DEPENDS}
-    COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${output}" "-DCOMMAND=${command}" -P "${PROJECT_SOURCE_DIR}/cmake/WriteOutput.cmake"
-    VERBATIM)
+    COMMAND "${CMAKE_COMMAND}" "-DOUTPUT=${output}" -P "${PROJECT_SOURCE_DIR}/cmake/WriteOutput.cmake" -- ${ARGN} VERBATIM)
   install(FILES "${output}" DESTINATION "${destination}" RENAME "${name}")
   set(generated ${generated} "${output}" PARENT_SCOPE)
 endfunction()
@@ -80,5 +79,4 @@ set(CPACK_DEBIAN_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The libraries that the package itself carries.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${HEARTH_DEPS_DIR}/llama/lib" "${HEARTH_DEPS_DIR}/llama/bin")
-set(CPACK_OUTPUT_FILE_PREFIX "${PROJECT_BINARY_DIR}/packages")
 include(CPack)

@@ -45,7 +45,7 @@ def entries(lines):
 
 def roff(text):
     """Text with what roff would take for a command escaped."""
-    text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
@@ -55,9 +55,10 @@ def listed(pairs):
 
 
 def usage_of(before):
-    """(description, usage line) of the lines above the first heading."""
-    usage = next((line.split(":", 1)[1].strip() for line in before if line.startswith("Usage:")), "")
-    return " ".join(line.strip() for line in before if line.strip() and not line.startswith("Usage:")), usage
+    """(description, usage line) of the lines outside the lists; what stands behind the usage line is the common footer."""
+    at = next((number for number, line in enumerate(before) if line.startswith("Usage:")), len(before))
+    usage = before[at].split(":", 1)[1].strip() if at < len(before) else ""
+    return " ".join(line.strip() for line in before[:at] if line.strip()), usage
 
 
 def leaves(program, path=()):

@@ -19,10 +19,10 @@ EXPECTED = (
 
 
 def run(*command, **options):
-    """Runs a command; its output in full when it fails."""
+    """Runs a command; the end of its output when it fails."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
     if result.returncode != 0:
-        sys.exit(f"$ {' '.join(map(str, command))}\n{result.stdout}{result.stderr}failed with status {result.returncode}")
+        sys.exit(f"$ {' '.join(map(str, command))}\n{(result.stdout + result.stderr)[-4000:]}failed with status {result.returncode}")
     return result.stdout
 
 
