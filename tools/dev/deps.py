@@ -132,13 +132,22 @@ def link(folder, name, prefix):
     new.replace(folder / name)
 
 
+def take_turn(lock, cache):
+    """One set-up at a time: a second checkout waits instead of building the same prefix."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"another set-up is at work in {cache}; waiting for it ...", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 def ensure(content, when, links, cache):
     """Makes every prefix that the manifest's `content` has for the stages `when` and links it into `links`."""
     logs = cache / "logs"
     for folder in (logs, links, cache / "deps"):
         folder.mkdir(parents=True, exist_ok=True)
     with open(cache / "deps" / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second checkout waits instead of building the same prefix
+        take_turn(lock, cache)
         sweep(cache)
         interpreter = []
 
