@@ -149,6 +149,13 @@ class RecordsTest(RuleTest):
         files = {"data/schemas/policy.schema.json": self.SCHEMA, "data/policies/good.json": '{"name": "x"}', "data/policies/bad.json": '{"name": 1}'}
         self.assertEqual(self.lines(records.records, files), [("data/policies/bad.json", 1)])
 
+    def test_which_schema_a_record_answers_to(self):
+        names = {f"data/schemas/{kind}.schema.json" for kind in ("device", "policy", "slo", "fit", "speed_model")}
+        found = {name: (records.schema_name(name, names) or "none").split("/")[-1].split(".")[0]
+                 for name in ("data/devices/a.json", "data/policies/a.json", "data/policies/slo/a.json", "data/fit/speed_model.json",
+                              "data/fit/report.json", "data/schemas/fit.schema.json")}
+        self.assertEqual(list(found.values()), ["device", "policy", "slo", "speed_model", "none", "none"])
+
     @unittest.skipUnless(records.jsonschema, "python3-jsonschema is not installed")
     def test_a_schema_that_is_none(self):
         self.assertEqual(self.lines(records.records, {"data/schemas/x.schema.json": '{"type": "strin"}'}), [("data/schemas/x.schema.json", 1)])

@@ -26,14 +26,21 @@ def reject_duplicates(pairs):
 
 
 def schema_name(name, names):
-    """The schema a record answers to: data/devices/x.json -> data/schemas/device.schema.json; None when there is none."""
+    """The schema a record answers to, or None: data/devices/x.json -> device, data/policies/slo/x.json -> slo, else its own name.
+
+    A folder of one record each has a plural name or lies in another; what a command prints (fit) is described beside them.
+    """
     if name == "third_party/manifest.json":
         return "third_party/manifest.schema.json"
     parts = name.split("/")
     if parts[0] != "data" or len(parts) < 3 or parts[1] == "schemas":
         return None
-    candidate = f"data/schemas/{SINGULAR.get(parts[1], parts[1].removesuffix('s'))}.schema.json"
-    return candidate if candidate in names else None
+    folder, stem = parts[-2], parts[-1].removesuffix(".json")
+    kinds = [stem]
+    if len(parts) > 3 or folder.endswith("s"):
+        kinds.insert(0, SINGULAR.get(folder, folder.removesuffix("s")))
+    candidates = (f"data/schemas/{kind}.schema.json" for kind in kinds)
+    return next((candidate for candidate in candidates if candidate in names), None)
 
 
 def validator_of(schema, base, tree):
