@@ -53,7 +53,7 @@ class Reservation {
 using LayerSplit = std::vector<std::pair<std::string, std::uint32_t>>;
 
 // As many layers as asked for, and as fit, go to the named devices in turn; the rest to the CPU.
-// OUT_OF_MEMORY: they don't fit, no CPU was named and no fallback is allowed. NOT_FOUND: no such device.
+// OUT_OF_MEMORY: they don't fit, no CPU was named and no fallback is allowed. UNAVAILABLE: no such device.
 [[nodiscard]] LayerSplit split_layers(const Script& script, const sdk::LoadOptions& options, const Devices& devices);
 [[nodiscard]] sdk::MemoryItems model_memory(const Script& script, const sdk::LoadOptions& options,
                                             const LayerSplit& split);

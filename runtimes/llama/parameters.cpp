@@ -162,7 +162,7 @@ llama_context_params context_parameters(const sdk::TextOptions& options, const C
   params.type_k = cache_type(options.kv_type_k, "kv_type_k");
   params.type_v = cache_type(options.kv_type_v, "kv_type_v");
   params.embeddings = options.embeddings;
-  params.pooling_type = options.embeddings ? pooling_type(options.pooling) : LLAMA_POOLING_TYPE_NONE;
+  params.pooling_type = options.embeddings ? pooling_type(options.pooling) : LLAMA_POOLING_TYPE_UNSPECIFIED;
   params.swa_full = defaults.swa_full;
   // n_ctx counts tokens over all sequences, which only a shared pool of cells can promise.
   params.kv_unified =

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "hearth/result.h"
 
 namespace hearth {
 
-// "gguf", "fake" ... as runtimes name them in RuntimeInfo::formats. kInvalidData with the first bytes when nothing fits.
-[[nodiscard]] Result<std::string> detect_format(const std::filesystem::path& path);
+// A format as runtimes name it in RuntimeInfo::formats: by the bytes the file opens with, else by its name, of which a
+// format is the end ("gguf" of x.gguf). `known`: the formats of the runtimes that are here; the usual ones are known
+// besides, so that "no runtime for it" can be told from "no model". kInvalidData with the first bytes when nothing
+// fits.
+[[nodiscard]] Result<std::string> detect_format(const std::filesystem::path& path, std::span<const std::string> known);
 
 }  // namespace hearth

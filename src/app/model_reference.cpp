@@ -35,7 +35,8 @@ Result<ResolvedModel> check_file(const std::string& reference) {
 }  // namespace
 
 Result<ResolvedModel> resolve_model(const std::string& reference, const ModelStore& store) {
-  if (reference.empty()) return fail(ErrorCode::kInvalidArgument, "the model name is empty", "give a file or a name with -m");
+  if (reference.empty())
+    return fail(ErrorCode::kInvalidArgument, "the model name is empty", "give a file or a name with -m");
   if (looks_like_a_file(reference) || file_info(reference)) {
     auto file = check_file(reference);
     if (!file && file.error().code == ErrorCode::kNotFound)

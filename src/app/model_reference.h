@@ -10,10 +10,10 @@
 namespace hearth {
 
 struct ResolvedModel {
-  std::string name;             // the store name, or the file's name
+  std::string name;  // the store name, or the file's name
   std::filesystem::path path;
   std::uint64_t bytes = 0;
-  std::string note;             // what the user should know of it; may be empty
+  std::string note;  // what the user should know of it; may be empty
 };
 
 // A file that exists, else a name in the store; "starter" always works. Text with a path separator or a known model

@@ -63,14 +63,16 @@ Result<std::unique_ptr<TextModelSession>> TextModelSession::open(const OpenOptio
   return std::unique_ptr<TextModelSession>(new TextModelSession(std::move(state)));
 }
 
-Result<Answer> TextModelSession::chat(const std::vector<Turn>& conversation, const AnswerOptions& options, const OnText& on_text) {
+Result<Answer> TextModelSession::chat(const std::vector<Turn>& conversation, const AnswerOptions& options,
+                                      const OnText& on_text) {
   std::vector<ChatMessage> messages;
   for (const auto& turn : conversation) messages.push_back({turn.role, turn.content});
   HEARTH_ASSIGN(result, state_->session->chat(messages, to_request(options), to_callback(on_text)));
   return to_answer(std::move(result));
 }
 
-Result<Answer> TextModelSession::complete(const std::string& text, const AnswerOptions& options, const OnText& on_text) {
+Result<Answer> TextModelSession::complete(const std::string& text, const AnswerOptions& options,
+                                          const OnText& on_text) {
   HEARTH_ASSIGN(result, state_->session->complete(text, to_request(options), to_callback(on_text)));
   return to_answer(std::move(result));
 }

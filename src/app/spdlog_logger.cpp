@@ -18,8 +18,7 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 class SpdlogLogger final : public Logger {
  public:
-  explicit SpdlogLogger(LogLevel level)
-      : logger_("hearth", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {
+  explicit SpdlogLogger(LogLevel level) : logger_("hearth", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()) {
     logger_.set_level(to_spdlog(level));
     logger_.set_pattern("%H:%M:%S.%e %^%l%$ %v");
   }

@@ -19,7 +19,8 @@ Result<StoredModel> ensure_starter(const ModelStore& store) {
   hash.update(starter_model_bytes());
   auto found = store.find(kStarterName);
   if (found && found->sha256 == hash.finish()) return found;
-  return store.put(kStarterName, starter_model_bytes(), {"gguf", "Apache-2.0", "carried by this program", kStarterNote});
+  return store.put(kStarterName, starter_model_bytes(),
+                   {"gguf", "Apache-2.0", "carried by this program", kStarterNote});
 }
 
 }  // namespace hearth

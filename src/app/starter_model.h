@@ -11,7 +11,8 @@
 namespace hearth {
 
 inline constexpr const char* kStarterName = "starter";
-inline constexpr const char* kStarterNote = "tiny starter model: proves that this machine runs models, knows next to nothing";
+inline constexpr const char* kStarterNote =
+    "tiny starter model: proves that this machine runs models, knows next to nothing";
 
 // The GGUF file inside the program; lives as long as the program.
 [[nodiscard]] std::span<const std::byte> starter_model_bytes();

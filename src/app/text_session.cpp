@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "app/memory_gate.h"
-#include "app/model_format.h"
-#include "formats/gguf.h"
+#include "app/model_opening.h"
 #include "platform/file.h"
+#include "platform/process_memory.h"
 #include "platform/system_memory.h"
 
 namespace hearth {
@@ -17,39 +17,6 @@ constexpr std::uint64_t kTemplateBytesMax = 1U << 20U;
 
 double milliseconds_since(std::chrono::steady_clock::time_point start, const Clock& clock) {
   return std::chrono::duration<double, std::milli>(clock.now() - start).count();
-}
-
-struct Candidate {
-  std::string name;
-  RuntimeInfo info;
-  int score = 0;
-};
-
-// The plugin of the highest score that reads `format`, or the one asked for by name.
-Result<Candidate> choose_runtime(RuntimeRegistry& registry, const std::string& wanted, const std::string& format) {
-  std::optional<Candidate> best;
-  std::string reasons;
-  for (const auto& name : registry.names()) {
-    if (!wanted.empty() && name != wanted) continue;
-    auto runtime = registry.open(name, Transport::kInProcess);
-    if (!runtime) {
-      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, runtime.error().message);
-      continue;
-    }
-    HEARTH_ASSIGN(info, (*runtime)->describe());
-    if (std::find(info.formats.begin(), info.formats.end(), format) == info.formats.end()) continue;
-    HEARTH_ASSIGN(score, (*runtime)->score());
-    if (score.score <= 0) {
-      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, score.reason);
-      continue;
-    }
-    if (!best || score.score > best->score) best = Candidate{name, std::move(info), score.score};
-  }
-  if (best) return std::move(*best);
-  const std::string who = wanted.empty() ? std::string("no runtime") : fmt::format("the runtime '{}' is not one that", wanted);
-  return fail(ErrorCode::kUnavailable,
-              fmt::format("{} on this machine can run {} files{}", who, format, reasons.empty() ? "" : " (" + reasons + ")"),
-              "`hearth runtimes` lists what is here and how to install what is not");
 }
 
 }  // namespace
@@ -74,25 +41,17 @@ class TextSession::Opener {
 
  private:
   Status find_model() {
-    HEARTH_ASSIGN(resolved, resolve_model(options_.model, host_.store));
-    session_->resolved_ = std::move(resolved);
+    HEARTH_ASSIGN(file, open_model_file(options_.model, host_.store, host_.registry));
+    file_ = std::move(file);
+    session_->resolved_ = file_.model;
     if (!session_->resolved_.note.empty()) notice("this is the " + session_->resolved_.note);
-    HEARTH_ASSIGN(format, detect_format(session_->resolved_.path));
-    format_ = format;
-    if (format_ == "gguf") {
-      HEARTH_ASSIGN(header, read_gguf(session_->resolved_.path));
-      if (header.tensors.empty())
-        return fail(ErrorCode::kInvalidData, session_->resolved_.path.string() + " holds a vocabulary but no weights",
-                    "download the whole model");
-      header_ = std::move(header);
-    }
     load_ = options_.load;
     load_.path = session_->resolved_.path.string();
     return {};
   }
 
   Status find_runtime() {
-    HEARTH_ASSIGN(chosen, choose_runtime(host_.registry, options_.runtime, format_));
+    HEARTH_ASSIGN(chosen, choose_runtime(host_.registry, options_.runtime, file_.format));
     HEARTH_ASSIGN(key, LoadHistory::key(session_->resolved_.path, chosen.name, chosen.info.version));
     history_key_ = key;
     session_->runtime_info_ = std::move(chosen.info);
@@ -106,12 +65,9 @@ class TextSession::Opener {
 
   Status check_memory() {
     text_ = options_.text;
-    if (text_.n_ctx == 0 && header_) {
-      const auto trained = header_->find_uint(header_->architecture() + ".context_length").value_or(kDefaultContextMax);
-      text_.n_ctx = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(trained, 1, kDefaultContextMax));
-    }
+    if (text_.n_ctx == 0) text_.n_ctx = default_context_length(file_);
     HEARTH_ASSIGN(memory, system_memory());
-    if (header_) HEARTH_TRY(check_lower_bound(*header_, text_, memory.available_bytes));
+    if (file_.header) HEARTH_TRY(check_lower_bound(*file_.header, text_, memory.available_bytes));
     HEARTH_ASSIGN(estimate, runtime_->estimate(load_, text_));
     return check_estimate(estimate, text_, memory.available_bytes);
   }
@@ -129,8 +85,9 @@ class TextSession::Opener {
     session_->generator_ = std::move(generator);
     const auto trained = session_->info().n_ctx_train;
     if (options_.text.n_ctx > trained && trained > 0)
-      notice(fmt::format("the context of {} tokens is longer than the {} the model was trained on; answers may get worse",
-                         options_.text.n_ctx, trained));
+      notice(
+          fmt::format("the context of {} tokens is longer than the {} the model was trained on; answers may get worse",
+                      options_.text.n_ctx, trained));
     return {};
   }
 
@@ -152,8 +109,10 @@ class TextSession::Opener {
     HEARTH_ASSIGN(eos, special_text(session_->info().eos));
     auto parsed = ChatTemplate::parse(source, bos, eos);
     // A broken template matters to chat() only, which reports it by the absence.
-    if (parsed) session_->chat_template_ = std::move(parsed).value();
-    else session_->template_error_ = std::move(parsed).error();
+    if (parsed)
+      session_->chat_template_ = std::move(parsed).value();
+    else
+      session_->template_error_ = std::move(parsed).error();
     return {};
   }
 
@@ -169,8 +128,7 @@ class TextSession::Opener {
   const CallBounds& bounds_;
   std::unique_ptr<TextSession> session_;
   std::shared_ptr<Runtime> runtime_;
-  std::optional<GgufFile> header_;
-  std::string format_;
+  ModelFile file_;
   std::string history_key_;
   LoadOptions load_;
   TextOptions text_;
@@ -195,7 +153,8 @@ Result<std::vector<Token>> TextSession::tokenize_prompt(const std::string& text,
   HEARTH_ASSIGN(tokens, text_model_->tokenize(text, true, parse_special));
   // Templates that write the bos token themselves would give two: the tokenizer adds one of its own.
   const Token bos = info().bos;
-  if (tokens.size() >= 2 && bos != HEARTH_TOKEN_NONE && tokens[0] == bos && tokens[1] == bos) tokens.erase(tokens.begin());
+  if (tokens.size() >= 2 && bos != HEARTH_TOKEN_NONE && tokens[0] == bos && tokens[1] == bos)
+    tokens.erase(tokens.begin());
   return tokens;
 }
 
@@ -210,18 +169,28 @@ Result<GenerationResult> TextSession::chat(const std::vector<ChatMessage>& messa
   if (!chat_template_) return fail(template_error_);
   if (chat_template_->is_plain() && !told_plain_) {
     told_plain_ = true;
-    notices_.emplace_back("this model has no chat template; its turns are written as plain 'User:' and 'Assistant:' lines");
+    notices_.emplace_back(
+        "this model has no chat template; its turns are written as plain 'User:' and 'Assistant:' lines");
   }
   HEARTH_ASSIGN(text, chat_template_->render(messages, true));
   HEARTH_ASSIGN(tokens, tokenize_prompt(text, true));
   return generate(std::move(tokens), std::move(request), on_token);
 }
 
+std::optional<std::uint64_t> TextSession::peak_rss_bytes() const {
+  const auto own = hearth::peak_rss_bytes(0);
+  if (!own) return std::nullopt;
+  if (worker_pid_ == 0) return *own;
+  const auto worker = hearth::peak_rss_bytes(worker_pid_);
+  return worker ? std::optional(*own + *worker) : std::nullopt;
+}
+
 void TextSession::record(const RunMetrics& run) const {
   const std::string model = "model=\"" + resolved_.name + "\"";
   metrics_->counter(metric_name::kAnswers, "answers given", model).add();
   metrics_->counter(metric_name::kTokens, "tokens generated", model).add(run.completion_tokens);
-  if (run.completion_tokens > 0) metrics_->histogram(metric_name::kTtft, "request accepted to first output token", model).observe(run.ttft_ms);
+  if (run.completion_tokens > 0)
+    metrics_->histogram(metric_name::kTtft, "request accepted to first output token", model).observe(run.ttft_ms);
   if (run.completion_tokens > 1)
     metrics_->histogram(metric_name::kDecode, "decode speed of an answer", model).observe(run.decode_tok_s());
 }

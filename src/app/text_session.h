@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/load_history.h"
+#include "app/model_opening.h"
 #include "app/model_reference.h"
 #include "base/call_bounds.h"
 #include "base/clock.h"
@@ -26,15 +27,12 @@ enum class TransportChoice { kAuto, kInProcess, kWorker };
 
 struct TextSessionOptions {
   std::string model = "starter";
-  std::string runtime;                             // empty: the best-scoring one that reads the file
-  LoadOptions load;                                // path is filled in
-  TextOptions text;                                // n_ctx 0: the model's own, at most kDefaultContextMax
+  std::string runtime;  // empty: the best-scoring one that reads the file
+  LoadOptions load;     // path is filled in
+  TextOptions text;     // n_ctx 0: the model's own, at most kDefaultContextMax
   TransportChoice transport = TransportChoice::kAuto;
-  std::filesystem::path chat_template_file;        // empty: the model's own
+  std::filesystem::path chat_template_file;  // empty: the model's own
 };
-
-// A context nobody asked for should not take the memory of 128k tokens.
-inline constexpr std::uint32_t kDefaultContextMax = 4096;
 
 // What open() needs of the program. All borrowed; must outlive the session.
 struct SessionHost {
@@ -74,6 +72,9 @@ class TextSession {
   [[nodiscard]] int worker_pid() const { return worker_pid_; }  // 0: runs in this process
   [[nodiscard]] Result<MemoryBreakdown> placement() const { return loaded_->placement(); }
   [[nodiscard]] Result<MemoryBreakdown> memory_now() const { return loaded_->memory_now(); }
+  // The largest resident set so far, of this process and of the worker where there is one. Absent where it can't be
+  // read.
+  [[nodiscard]] std::optional<std::uint64_t> peak_rss_bytes() const;
   // What the user should be told: assumptions made, limits exceeded. In order of appearance.
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
@@ -87,14 +88,14 @@ class TextSession {
 
   ResolvedModel resolved_;
   RuntimeInfo runtime_info_;
-  std::shared_ptr<Model> loaded_;       // shared: the generator's context keeps it too
+  std::shared_ptr<Model> loaded_;  // shared: the generator's context keeps it too
   std::shared_ptr<TextModel> text_model_;
   std::unique_ptr<TextGenerator> generator_;
   std::optional<ChatTemplate> chat_template_;  // absent: the model's own does not parse, see template_error_
   Error template_error_;
   bool told_plain_ = false;
-  MetricsRegistry* metrics_ = nullptr;         // borrowed
-  const LoadHistory* history_ = nullptr;       // borrowed; set while a first success in a worker is to be recorded
+  MetricsRegistry* metrics_ = nullptr;    // borrowed
+  const LoadHistory* history_ = nullptr;  // borrowed; set while a first success in a worker is to be recorded
   std::string history_key_;
   std::vector<std::string> notices_;
   double load_ms_ = 0;

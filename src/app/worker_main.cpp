@@ -14,7 +14,8 @@ constexpr int kMainChannel = 3;  // the descriptor the host passes
 
 int main(int argc, char** argv) {
   if (argc != 5 || std::strcmp(argv[1], "--plugin") != 0 || std::strcmp(argv[3], "--parent") != 0) {
-    std::fputs("hearth-worker is started by hearth to run a plugin in a process of its own; run hearth instead\n", stderr);
+    std::fputs("hearth-worker is started by hearth to run a plugin in a process of its own; run hearth instead\n",
+               stderr);
     return 2;
   }
   hearth::answer_no_interrupts();

@@ -22,9 +22,9 @@ class CancelToken {
 
 // Borrowed by a call for its duration.
 struct CallBounds {
-  const CancelToken* cancel = nullptr;                            // null: can't be cancelled
+  const CancelToken* cancel = nullptr;                                 // null: can't be cancelled
   std::optional<std::chrono::steady_clock::time_point> deadline = {};  // absent: none
-  unsigned n_threads = 0;                                         // 0: as loaded
+  unsigned n_threads = 0;                                              // 0: as loaded
 };
 
 }  // namespace hearth

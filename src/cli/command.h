@@ -42,6 +42,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_fit_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_project_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_completion_command(CLI::App& program, CommandContext& context, Selection& selection);
 

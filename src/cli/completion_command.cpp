@@ -28,11 +28,14 @@ std::string one_line(std::string text) {
 void collect(const CLI::App& command, const std::string& path, std::vector<Node>& nodes) {
   Node node{path, {}, {}};
   for (const CLI::Option* option : command.get_options()) {
-    for (const auto& name : option->get_lnames()) node.flags.emplace_back("--" + name, one_line(option->get_description()));
-    for (const auto& name : option->get_snames()) node.flags.emplace_back("-" + name, one_line(option->get_description()));
+    for (const auto& name : option->get_lnames())
+      node.flags.emplace_back("--" + name, one_line(option->get_description()));
+    for (const auto& name : option->get_snames())
+      node.flags.emplace_back("-" + name, one_line(option->get_description()));
   }
   const auto children = command.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* child : children) node.commands.emplace_back(child->get_name(), one_line(child->get_description()));
+  for (const CLI::App* child : children)
+    node.commands.emplace_back(child->get_name(), one_line(child->get_description()));
   nodes.push_back(std::move(node));
   for (const CLI::App* child : children) collect(*child, path + " " + child->get_name(), nodes);
 }
@@ -90,8 +93,8 @@ std::string fish_script(const std::vector<Node>& nodes) {
     for (const auto& [word, help] : node.commands)
       script += fmt::format("complete -c hearth -n '{}' -a {} -d '{}'\n", condition, word, help);
     for (const auto& [word, help] : node.flags)
-      script += fmt::format("complete -c hearth -n '{}' {} {} -d '{}'\n", condition, word.starts_with("--") ? "-l" : "-s",
-                            word.substr(word.find_first_not_of('-')), help);
+      script += fmt::format("complete -c hearth -n '{}' {} {} -d '{}'\n", condition,
+                            word.starts_with("--") ? "-l" : "-s", word.substr(word.find_first_not_of('-')), help);
   }
   return script;
 }
@@ -105,9 +108,13 @@ void add_completion_command(CLI::App& program, CommandContext& context, Selectio
   set_body(*command, context, selection, [&program, shell](const CommandContext& ctx) {
     std::vector<Node> nodes;
     collect(program, "hearth", nodes);
-    const std::string script = *shell == "bash" ? bash_script(nodes) : *shell == "zsh" ? zsh_script(nodes) : fish_script(nodes);
-    if (ctx.json) ctx.output().print_json({{"shell", *shell}, {"script", script}});
-    else ctx.output().print(script);
+    const std::string script = *shell == "bash"  ? bash_script(nodes)
+                               : *shell == "zsh" ? zsh_script(nodes)
+                                                 : fish_script(nodes);
+    if (ctx.json)
+      ctx.output().print_json({{"shell", *shell}, {"script", script}});
+    else
+      ctx.output().print(script);
     return 0;
   });
 }

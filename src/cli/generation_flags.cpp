@@ -22,33 +22,55 @@ std::vector<std::string> keys_of(const Map& map) {
 }
 
 void add_model_flags(CLI::App& command, GenerationFlags& flags) {
-  command.add_option("-m,--model", flags.model, "a model file, or a name that `hearth models` lists")->capture_default_str();
-  command.add_option("--ctx", flags.context_length, "context in tokens, prompt and answer together (default: the model's, at most 4096)")
+  command.add_option("-m,--model", flags.model, "a model file, or a name that `hearth models` lists")
+      ->capture_default_str();
+  command
+      .add_option("--ctx", flags.context_length,
+                  "context in tokens, prompt and answer together (default: the model's, at most 4096)")
       ->check(CLI::Range(1U, kContextMax));
-  command.add_option("--kv-type", flags.kv_type, "precision of the KV cache: f16, q8_0, q4_0, ...")->capture_default_str();
-  command.add_option("--flash-attention", flags.flash_attention)->check(CLI::IsMember(keys_of(kToggles)))->capture_default_str();
-  command.add_option("--device", flags.devices, "run on these devices only, as `hearth runtimes` names them")->delimiter(',');
-  command.add_option("--fallback", flags.fallback, "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
+  command.add_option("--kv-type", flags.kv_type, "precision of the KV cache: f16, q8_0, q4_0, ...")
+      ->capture_default_str();
+  command.add_option("--flash-attention", flags.flash_attention)
+      ->check(CLI::IsMember(keys_of(kToggles)))
+      ->capture_default_str();
+  command.add_option("--device", flags.devices, "run on these devices only, as `hearth runtimes` names them")
+      ->delimiter(',');
+  command
+      .add_option("--fallback", flags.fallback,
+                  "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
       ->check(CLI::IsMember({"none", "report"}));
   command.add_option("--runtime", flags.runtime, "use this runtime instead of the best-scoring one");
-  command.add_option("--transport", flags.transport, "where the runtime lives; auto: files that never loaded before run in a worker process")
-      ->check(CLI::IsMember(keys_of(kTransports)))->capture_default_str();
-  command.add_option("--threads", flags.n_threads, "CPU threads (default: all this process may use)")->check(CLI::Range(1U, 4096U));
-  command.add_option("--batch", flags.n_batch, "tokens a prefill step takes at most (default 2048)")->check(CLI::Range(1U, 65536U));
+  command
+      .add_option("--transport", flags.transport,
+                  "where the runtime lives; auto: files that never loaded before run in a worker process")
+      ->check(CLI::IsMember(keys_of(kTransports)))
+      ->capture_default_str();
+  command.add_option("--threads", flags.n_threads, "CPU threads (default: all this process may use)")
+      ->check(CLI::Range(1U, 4096U));
+  command.add_option("--batch", flags.n_batch, "tokens a prefill step takes at most (default 2048)")
+      ->check(CLI::Range(1U, 65536U));
   command.add_flag("--no-mmap", flags.no_mmap, "read the weights into memory instead of mapping the file");
 }
 
 void add_sampling_flags(CLI::App& command, GenerationFlags& flags) {
   SamplingOptions& s = flags.sampling;
-  command.add_option("--temperature", s.temperature, "0 takes the likeliest token")->check(CLI::Range(0.0F, 100.0F))->capture_default_str();
+  command.add_option("--temperature", s.temperature, "0 takes the likeliest token")
+      ->check(CLI::Range(0.0F, 100.0F))
+      ->capture_default_str();
   command.add_option("--top-k", s.top_k, "0 is off")->capture_default_str();
   command.add_option("--top-p", s.top_p, "1 is off")->check(CLI::Range(0.0F, 1.0F))->capture_default_str();
   command.add_option("--min-p", s.min_p, "0 is off")->check(CLI::Range(0.0F, 1.0F))->capture_default_str();
-  command.add_option("--repeat-penalty", s.repeat_penalty, "1 is off")->check(CLI::Range(0.01F, 100.0F))->capture_default_str();
+  command.add_option("--repeat-penalty", s.repeat_penalty, "1 is off")
+      ->check(CLI::Range(0.01F, 100.0F))
+      ->capture_default_str();
   command.add_option("--seed", flags.seed, "the same seed gives the same answer (default: drawn, and told by --json)");
-  command.add_option("-n,--max-tokens", flags.max_tokens, "tokens to generate at most (default: chat until the model ends, complete 256)")->check(CLI::Range(1U, kContextMax));
+  command
+      .add_option("-n,--max-tokens", flags.max_tokens,
+                  "tokens to generate at most (default: chat until the model ends, complete 256)")
+      ->check(CLI::Range(1U, kContextMax));
   command.add_flag("--ignore-end", flags.ignore_end, "go on past the model's end token, for measuring");
-  command.add_option("--timeout-s", flags.timeout_s, "give up after so many seconds, loading included")->check(CLI::PositiveNumber);
+  command.add_option("--timeout-s", flags.timeout_s, "give up after so many seconds, loading included")
+      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace
@@ -86,8 +108,9 @@ GenerationRequest GenerationFlags::request(const CancelToken& cancel) const {
   request.ignore_end = ignore_end;
   request.bounds.cancel = &cancel;
   if (timeout_s > 0)
-    request.bounds.deadline = std::chrono::steady_clock::now() +
-                              std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(timeout_s));
+    request.bounds.deadline =
+        std::chrono::steady_clock::now() +
+        std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(timeout_s));
   return request;
 }
 

@@ -24,7 +24,7 @@ struct GenerationFlags {
   std::string runtime;
   std::string transport = "auto";
   std::vector<std::string> devices;
-  std::string fallback;             // empty: none when a device was named, else report
+  std::string fallback;  // empty: none when a device was named, else report
   std::uint32_t context_length = 0;
   std::uint32_t max_tokens = 0;
   std::uint32_t n_threads = 0;

@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "platform/process_memory.h"
-
 namespace hearth::cli {
 namespace {
 
@@ -21,23 +19,24 @@ ordered_json timings_to_json(const RunMetrics& m) {
 
 ordered_json memory_to_json(const TextSession& session, const MemoryBreakdown& reserved) {
   ordered_json memory = ordered_json::object();
-  // With a worker the model's memory is the worker's; ours beside it is some 10 MiB and is counted in.
-  std::uint64_t peak = peak_rss_bytes(0).value_or(0);
-  if (session.worker_pid() != 0) peak += peak_rss_bytes(session.worker_pid()).value_or(0);
-  if (peak > 0) memory["peak_rss_bytes"] = peak;
+  if (const auto peak = session.peak_rss_bytes()) memory["peak_rss_bytes"] = *peak;
   memory["reserved"] = reserved.by_component();
   return memory;
 }
 
 }  // namespace
 
-Result<ordered_json> generation_to_json(const TextSession& session, const GenerationResult& result, std::uint64_t seed) {
+Result<ordered_json> generation_to_json(const TextSession& session, const GenerationResult& result,
+                                        std::uint64_t seed) {
   HEARTH_ASSIGN(reserved, session.memory_now());
   HEARTH_ASSIGN(placed, session.placement());
   ordered_json placement = ordered_json::array();
   for (const auto& item : placed.items)
-    placement.push_back({{"device", item.device}, {"kind", item.buffer_kind}, {"component", item.component},
-                         {"bytes", item.bytes}, {"mapped_bytes", item.mapped_bytes}});
+    placement.push_back({{"device", item.device},
+                         {"kind", item.buffer_kind},
+                         {"component", item.component},
+                         {"bytes", item.bytes},
+                         {"mapped_bytes", item.mapped_bytes}});
   ordered_json document = {
       {"model", session.model().name},
       {"runtime", session.runtime().name},
@@ -48,7 +47,8 @@ Result<ordered_json> generation_to_json(const TextSession& session, const Genera
       {"text", result.text},
       {"tokens", result.tokens},
       {"finish_reason", to_string(result.finish)},
-      {"usage", {{"prompt_tokens", result.metrics.prompt_tokens}, {"completion_tokens", result.metrics.completion_tokens}}},
+      {"usage",
+       {{"prompt_tokens", result.metrics.prompt_tokens}, {"completion_tokens", result.metrics.completion_tokens}}},
       {"timings", timings_to_json(result.metrics)},
       {"memory", memory_to_json(session, reserved)},
       {"placement", placement},
@@ -63,7 +63,8 @@ std::string describe_figures(const GenerationResult& result) {
   text += fmt::format("prefill {:.0f} tok/s ({} tokens", m.prefill_tok_s(), m.prompt_tokens - m.reused_tokens);
   if (m.reused_tokens > 0) text += fmt::format(", {} kept", m.reused_tokens);
   text += ")";
-  if (m.decode_tok_s() > 0) text += fmt::format(" · decode {:.1f} tok/s ({} tokens)", m.decode_tok_s(), m.completion_tokens);
+  if (m.decode_tok_s() > 0)
+    text += fmt::format(" · decode {:.1f} tok/s ({} tokens)", m.decode_tok_s(), m.completion_tokens);
   return text;
 }
 

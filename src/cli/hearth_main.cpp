@@ -5,14 +5,15 @@
 #include <exception>
 #include <string>
 
+#include "app/console.h"
 #include "cli/command.h"
-#include "platform/terminal.h"
 
 namespace hearth::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit status: 0 done, 1 internal fault, 2 wrong usage, 3 does not fit or is forbidden, 4 not found, 5 invalid data,\n"
+    "Exit status: 0 done, 1 internal fault, 2 wrong usage, 3 does not fit or is forbidden, 4 not found, 5 invalid "
+    "data,\n"
     "6 unavailable, 7 verification failed, 8 overloaded or out of memory, 124 deadline, 130 interrupted.";
 
 // Whether the arguments ask for JSON, for errors that come before the command line is understood.
@@ -30,7 +31,8 @@ int report_usage(const CommandContext& context, const CLI::App& program, const C
   }
   std::string what = error.what();
   if (const auto line_end = what.find('\n'); line_end != std::string::npos) what.resize(line_end);
-  return context.output().report(Error(ErrorCode::kInvalidArgument, what, fmt::format("`{} --help` shows what it takes", command)));
+  return context.output().report(
+      Error(ErrorCode::kInvalidArgument, what, fmt::format("`{} --help` shows what it takes", command)));
 }
 
 int run(int argc, char** argv) {
@@ -48,6 +50,7 @@ int run(int argc, char** argv) {
   add_run_commands(program, context, selection);
   add_runtimes_command(program, context, selection);
   add_models_command(program, context, selection);
+  add_fit_command(program, context, selection);
   add_project_command(program, context, selection);
   add_version_command(program, context, selection);
   add_completion_command(program, context, selection);

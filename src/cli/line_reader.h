@@ -7,7 +7,8 @@
 
 namespace hearth::cli {
 
-// One per process: libedit keeps one line of its own. History is read at start and written at the end, 1000 lines at most.
+// One per process: libedit keeps one line of its own. History is read at start and written at the end, 1000 lines at
+// most.
 class LineReader {
  public:
   // history: where lines are kept between runs; empty keeps none.

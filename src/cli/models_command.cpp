@@ -2,15 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "app/model_format.h"
+#include "app/model_import.h"
 #include "app/starter_model.h"
 #include "base/units.h"
 #include "cli/command.h"
-#include "formats/gguf.h"
 
 namespace hearth::cli {
 namespace {
@@ -24,9 +22,9 @@ struct ModelFlags {
 };
 
 ordered_json to_json(const StoredModel& model) {
-  return {{"name", model.name},     {"bytes", model.bytes},     {"sha256", model.sha256}, {"format", model.format},
-          {"licence", model.licence}, {"source", model.source}, {"note", model.note},     {"added_at", model.added_at},
-          {"path", model.path.string()}};
+  return {{"name", model.name},     {"bytes", model.bytes},       {"sha256", model.sha256},
+          {"format", model.format}, {"licence", model.licence},   {"source", model.source},
+          {"note", model.note},     {"added_at", model.added_at}, {"path", model.path.string()}};
 }
 
 Result<std::unique_ptr<HearthApp>> app_with_starter(const CommandContext& context) {
@@ -60,29 +58,16 @@ int list_models(const CommandContext& context) {
   return 0;
 }
 
-// Takes licence and title from the file's own metadata, so that nothing unreadable enters the store.
-Result<StoredModel> add_model(const HearthApp& app, const ModelFlags& flags) {
-  HEARTH_ASSIGN(found, resolve_model(flags.file.find('/') == std::string::npos ? "./" + flags.file : flags.file, app.store()));
-  HEARTH_ASSIGN(format, detect_format(found.path));
-  ModelOrigin origin{format, {}, "added from " + found.path.filename().string(), {}};
-  if (format == "gguf") {
-    HEARTH_ASSIGN(header, read_gguf(found.path));
-    origin.licence = header.find_text("general.license");
-  }
-  const std::string name = flags.name.empty() ? found.path.stem().string() : flags.name;
-  if (name == kStarterName)
-    return fail(ErrorCode::kInvalidArgument, "'starter' is the name of the model this program carries", "choose another --name");
-  return app.store().add_file(name, found.path, origin, flags.replace);
-}
-
 int add(const CommandContext& context, const ModelFlags& flags) {
   const Output out = context.output();
   auto app = context.make_app();
   if (!app) return out.report(app.error());
-  auto added = add_model(**app, flags);
+  auto added = import_model((*app)->store(), (*app)->registry(), {flags.file, flags.name, flags.replace});
   if (!added) return out.report(added.error());
-  if (out.json()) out.print_json(to_json(*added));
-  else out.print(fmt::format("Stored {} ({}, {}).\n", added->name, format_bytes(added->bytes), added->format));
+  if (out.json())
+    out.print_json(to_json(*added));
+  else
+    out.print(fmt::format("Stored {} ({}, {}).\n", added->name, format_bytes(added->bytes), added->format));
   return 0;
 }
 
@@ -92,8 +77,10 @@ int remove(const CommandContext& context, const ModelFlags& flags) {
   if (!app) return out.report(app.error());
   auto freed = (*app)->store().remove(flags.name);
   if (!freed) return out.report(freed.error());
-  if (out.json()) out.print_json({{"name", flags.name}, {"freed_bytes", *freed}});
-  else out.print(fmt::format("Removed {}; {} freed.\n", flags.name, format_bytes(*freed)));
+  if (out.json())
+    out.print_json({{"name", flags.name}, {"freed_bytes", *freed}});
+  else
+    out.print(fmt::format("Removed {}; {} freed.\n", flags.name, format_bytes(*freed)));
   return 0;
 }
 
@@ -104,8 +91,10 @@ int verify(const CommandContext& context, const ModelFlags& flags) {
   auto model = (*app)->store().find(flags.name);
   if (!model) return out.report(model.error());
   if (auto intact = (*app)->store().verify(*model); !intact) return out.report(intact.error());
-  if (out.json()) out.print_json({{"name", model->name}, {"sha256", model->sha256}, {"intact", true}});
-  else out.print(fmt::format("{} is intact (SHA-256 {}).\n", model->name, model->sha256));
+  if (out.json())
+    out.print_json({{"name", model->name}, {"sha256", model->sha256}, {"intact", true}});
+  else
+    out.print(fmt::format("{} is intact (SHA-256 {}).\n", model->name, model->sha256));
   return 0;
 }
 
@@ -123,7 +112,8 @@ void add_models_command(CLI::App& program, CommandContext& context, Selection& s
   add_command->add_option("--name", flags->name, "its name in the store (default: the file's name)");
   add_command->add_flag("--replace", flags->replace, "put it in place of a model of that name");
   set_body(*add_command, context, selection, [flags](const CommandContext& ctx) { return add(ctx, *flags); });
-  CLI::App* remove_command = models->add_subcommand("remove", "remove a name, and its bytes when no other name has them");
+  CLI::App* remove_command =
+      models->add_subcommand("remove", "remove a name, and its bytes when no other name has them");
   remove_command->add_option("name", flags->name)->required();
   set_body(*remove_command, context, selection, [flags](const CommandContext& ctx) { return remove(ctx, *flags); });
   CLI::App* verify_command = models->add_subcommand("verify", "read a model again and compare its hash");

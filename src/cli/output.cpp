@@ -19,7 +19,10 @@ nlohmann::ordered_json error_to_json(const Error& error) {
   for (const auto& [key, value] : error.context) context[key] = value;
   if (error.cause) context["cause"] = to_string(*error.cause);
   return {{"error",
-           {{"code", error_code_info(error.code).name}, {"message", error.message}, {"hint", error.hint}, {"context", context}}}};
+           {{"code", error_code_info(error.code).name},
+            {"message", error.message},
+            {"hint", error.hint},
+            {"context", context}}}};
 }
 
 void Output::print_json(const nlohmann::ordered_json& document) const {

@@ -7,11 +7,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/console.h"
 #include "cli/command.h"
 #include "cli/generation_flags.h"
 #include "cli/generation_report.h"
 #include "cli/line_reader.h"
-#include "platform/terminal.h"
 
 namespace hearth::cli {
 namespace {
@@ -25,7 +25,8 @@ Result<std::string> read_standard_input() {
   while (std::cin.read(chunk, sizeof chunk) || std::cin.gcount() > 0) {
     text.append(chunk, static_cast<std::size_t>(std::cin.gcount()));
     if (text.size() > kPromptBytesMax)
-      return fail(ErrorCode::kInvalidArgument, "the prompt on standard input is larger than 64 MiB", "give a shorter text");
+      return fail(ErrorCode::kInvalidArgument, "the prompt on standard input is larger than 64 MiB",
+                  "give a shorter text");
   }
   if (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
@@ -42,7 +43,8 @@ class GenerationCommand {
   Status open() {
     HEARTH_ASSIGN(app, context_.make_app());
     app_ = std::move(app);
-    HEARTH_ASSIGN(session, TextSession::open(app_->session_host(), flags_.session_options(), flags_.request(cancel_).bounds));
+    HEARTH_ASSIGN(session,
+                  TextSession::open(app_->session_host(), flags_.session_options(), flags_.request(cancel_).bounds));
     session_ = std::move(session);
     tell_notices();
     return {};
@@ -101,8 +103,9 @@ class GenerationCommand {
   }
 
   int converse() {
-    out_.note(out_.dim(fmt::format("{} on {}, {} tokens of context. Ctrl-C stops an answer, /reset forgets, Ctrl-D or /exit leaves.",
-                                   session_->model().name, session_->runtime().name, session_->context_length())));
+    out_.note(out_.dim(
+        fmt::format("{} on {}, {} tokens of context. Ctrl-C stops an answer, /reset forgets, Ctrl-D or /exit leaves.",
+                    session_->model().name, session_->runtime().name, session_->context_length())));
     LineReader reader(app_->home() / "chat_history");
     while (auto line = reader.read("> ")) {
       cancel_.reset();
@@ -125,9 +128,10 @@ class GenerationCommand {
     const auto answers = app_->metrics().counter(metric_name::kAnswers, {}, model).value();
     if (answers < 2) return;
     const auto& ttft = app_->metrics().histogram(metric_name::kTtft, {}, model);
-    out_.note(out_.dim(fmt::format("{} answers, {} tokens; TTFT p50 {:.0f} ms, p95 {:.0f} ms; decode p50 {:.1f} tok/s", answers,
-                                   app_->metrics().counter(metric_name::kTokens, {}, model).value(), ttft.quantile(0.5),
-                                   ttft.quantile(0.95), app_->metrics().histogram(metric_name::kDecode, {}, model).quantile(0.5))));
+    out_.note(out_.dim(fmt::format("{} answers, {} tokens; TTFT p50 {:.0f} ms, p95 {:.0f} ms; decode p50 {:.1f} tok/s",
+                                   answers, app_->metrics().counter(metric_name::kTokens, {}, model).value(),
+                                   ttft.quantile(0.5), ttft.quantile(0.95),
+                                   app_->metrics().histogram(metric_name::kDecode, {}, model).quantile(0.5))));
   }
 
   int show() {
@@ -161,13 +165,15 @@ class GenerationCommand {
 };
 
 void add_run_command(CLI::App& run, CommandContext& context, Selection& selection, bool chat) {
-  CLI::App* command = run.add_subcommand(chat ? "chat" : "complete", chat ? "answer with the model's chat template"
-                                                                          : "continue the text as it is, without a template");
+  CLI::App* command =
+      run.add_subcommand(chat ? "chat" : "complete", chat ? "answer with the model's chat template"
+                                                          : "continue the text as it is, without a template");
   auto flags = std::make_shared<GenerationFlags>();  // shared: CLI11 writes it, the body reads it, either may go first
   add_generation_flags(*command, *flags);
   if (chat) {
     command->add_option("--system", flags->system, "the system message");
-    command->add_option("--chat-template", flags->chat_template_file, "a Jinja file instead of the model's own template");
+    command->add_option("--chat-template", flags->chat_template_file,
+                        "a Jinja file instead of the model's own template");
   }
   set_body(*command, context, selection, [command, flags, chat](const CommandContext& ctx) {
     flags->has_prompt = command->count("--prompt") > 0;

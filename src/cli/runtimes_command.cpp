@@ -40,7 +40,8 @@ ordered_json runtimes_to_json(const std::vector<KnownRuntime>& runtimes) {
 namespace {
 
 void print_present(const Output& out, const KnownRuntime& runtime) {
-  out.print(fmt::format("{:<14} {:>3}  {} {}\n", runtime.name, runtime.score.score, runtime.title, runtime.info.version));
+  out.print(
+      fmt::format("{:<14} {:>3}  {} {}\n", runtime.name, runtime.score.score, runtime.title, runtime.info.version));
   out.print(fmt::format("{:<20}{}\n", "", runtime.score.reason));
   for (const auto& device : runtime.info.devices) {
     std::string memory = device.total_bytes ? ", " + format_bytes(*device.total_bytes) : std::string();
@@ -63,15 +64,17 @@ int print_runtimes(const CommandContext& context) {
   const bool any_absent = std::any_of(runtimes.begin(), runtimes.end(), [](const auto& r) { return !r.present; });
   if (any_absent) out.print("\nNot here:\n");
   for (const auto& runtime : runtimes)
-    if (!runtime.present) out.print(fmt::format("{:<14}    -  {}\n{:<20}{}\n", runtime.name, runtime.title, "", runtime.score.hint));
+    if (!runtime.present)
+      out.print(fmt::format("{:<14}    -  {}\n{:<20}{}\n", runtime.name, runtime.title, "", runtime.score.hint));
   return 0;
 }
 
 }  // namespace
 
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection) {
-  set_body(*program.add_subcommand("runtimes", "each known runtime: is it here, how well does it suit, how to install it"),
-           context, selection, print_runtimes);
+  set_body(
+      *program.add_subcommand("runtimes", "each known runtime: is it here, how well does it suit, how to install it"),
+      context, selection, print_runtimes);
 }
 
 }  // namespace hearth::cli

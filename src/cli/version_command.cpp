@@ -17,7 +17,8 @@ int print_version(const CommandContext& context) {
   if (!app) return out.report(app.error());
   const auto runtimes = known_runtimes((*app)->registry(), (*app)->installation().data_folder);
   if (out.json()) {
-    out.print_json({{"version", build_version()}, {"commit", build_commit()}, {"runtimes", runtimes_to_json(runtimes)}});
+    out.print_json(
+        {{"version", build_version()}, {"commit", build_commit()}, {"runtimes", runtimes_to_json(runtimes)}});
     return 0;
   }
   out.print(fmt::format("hearth {} ({})\n", build_version(), build_commit()));
@@ -29,7 +30,8 @@ int print_version(const CommandContext& context) {
 }  // namespace
 
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection) {
-  set_body(*program.add_subcommand("version", "version, commit and the runtimes that are here"), context, selection, print_version);
+  set_body(*program.add_subcommand("version", "version, commit and the runtimes that are here"), context, selection,
+           print_version);
 }
 
 }  // namespace hearth::cli

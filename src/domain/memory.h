@@ -21,9 +21,9 @@ inline constexpr const char* kRuntime = "runtime";
 }  // namespace memory_component
 
 struct MemoryItem {
-  std::string device;            // "cpu" or a device id of the runtime
-  std::string buffer_kind;       // the runtime's own name, e.g. "CPU_REPACK"
-  std::string component;         // memory_component::*
+  std::string device;       // "cpu" or a device id of the runtime
+  std::string buffer_kind;  // the runtime's own name, e.g. "CPU_REPACK"
+  std::string component;    // memory_component::*
   std::uint64_t bytes = 0;
   std::uint64_t mapped_bytes = 0;  // the file-backed part of bytes
   bool operator==(const MemoryItem&) const = default;

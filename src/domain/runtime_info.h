@@ -9,8 +9,8 @@
 namespace hearth {
 
 struct RuntimeDevice {
-  std::string id;           // what --device takes: "cpu", "CUDA0", ...
-  std::string kind;         // "cpu", "gpu", "igpu", "npu", "accel"
+  std::string id;    // what --device takes: "cpu", "CUDA0", ...
+  std::string kind;  // "cpu", "gpu", "igpu", "npu", "accel"
   std::string description;
   std::optional<std::uint64_t> total_bytes;  // absent where the runtime can't tell
   std::optional<std::uint64_t> free_bytes;
@@ -22,7 +22,7 @@ struct RuntimeInfo {
   std::vector<std::string> formats;       // "gguf", "onnx", ...
   std::vector<std::string> capabilities;  // "text", "tensor", ...
   std::vector<RuntimeDevice> devices;
-  std::string options_schema_json;        // JSON Schema of LoadOptions::extra_json; may be empty
+  std::string options_schema_json;  // JSON Schema of LoadOptions::extra_json; may be empty
 };
 
 struct RuntimeScore {

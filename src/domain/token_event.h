@@ -22,11 +22,11 @@ struct TokenEvent {
 
 // How the next token is picked from the logits. Source of the names and neutral values: llama.cpp and OpenAI APIs.
 struct SamplingOptions {
-  float temperature = 0.8F;         // 0 = the largest logit
-  std::uint32_t top_k = 40;         // 0 = off
-  float top_p = 0.95F;              // 1 = off
-  float min_p = 0.05F;              // 0 = off
-  float repeat_penalty = 1.0F;      // 1 = off
+  float temperature = 0.8F;     // 0 = the largest logit
+  std::uint32_t top_k = 40;     // 0 = off
+  float top_p = 0.95F;          // 1 = off
+  float min_p = 0.05F;          // 0 = off
+  float repeat_penalty = 1.0F;  // 1 = off
   float frequency_penalty = 0.0F;
   float presence_penalty = 0.0F;
   std::uint32_t penalty_last_n = 64;

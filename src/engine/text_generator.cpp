@@ -12,9 +12,7 @@ namespace {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-double elapsed_ms(TimePoint from, TimePoint to) {
-  return std::chrono::duration<double, std::milli>(to - from).count();
-}
+double elapsed_ms(TimePoint from, TimePoint to) { return std::chrono::duration<double, std::milli>(to - from).count(); }
 
 bool is_stop_request(ErrorCode code) { return code == ErrorCode::kCancelled; }
 
@@ -44,8 +42,7 @@ class TextGenerator::Run {
     for (std::size_t at = reused; at < n;) {
       batch.clear();
       const std::size_t end = std::min<std::size_t>(n, at + owner_.granted_.n_batch);
-      for (; at < end; ++at)
-        batch.push_back({request_.prompt[at], static_cast<std::int32_t>(at), 0, at + 1 == n});
+      for (; at < end; ++at) batch.push_back({request_.prompt[at], static_cast<std::int32_t>(at), 0, at + 1 == n});
       HEARTH_ASSIGN(rows, owner_.context_->decode(batch, request_.bounds));
       for (const auto& entry : batch) owner_.cells_.push_back(entry.token);
       if (rows.n_rows > 0) logits_ = rows.row(rows.n_rows - 1);
@@ -127,8 +124,8 @@ class TextGenerator::Run {
   TimePoint start_, prefill_end_, first_token_, last_token_;
 };
 
-Result<std::unique_ptr<TextGenerator>> TextGenerator::create(std::shared_ptr<TextModel> model, const TextOptions& options,
-                                                             const Clock& clock) {
+Result<std::unique_ptr<TextGenerator>> TextGenerator::create(std::shared_ptr<TextModel> model,
+                                                             const TextOptions& options, const Clock& clock) {
   HEARTH_ASSIGN(info, model->info());
   HEARTH_ASSIGN(context, model->new_context(options));
   HEARTH_ASSIGN(granted, context->granted());
@@ -168,12 +165,14 @@ Result<const TextGenerator::TokenFacts*> TextGenerator::token_facts(Token token)
 
 Result<GenerationResult> TextGenerator::generate(const GenerationRequest& request, const TokenCallback& on_token) {
   if (request.prompt.empty())
-    return fail(ErrorCode::kInvalidArgument, "the prompt is empty: the model has nothing to go on from", "give some text with -p");
+    return fail(ErrorCode::kInvalidArgument, "the prompt is empty: the model has nothing to go on from",
+                "give some text with -p");
   if (request.prompt.size() >= granted_.n_ctx)
-    return fail(ErrorCode::kDoesNotFit,
-                fmt::format("the prompt has {} tokens, but the context holds {} with room for at least one answer token",
-                            request.prompt.size(), granted_.n_ctx),
-                fmt::format("use --ctx {} or more, or a shorter prompt", request.prompt.size() + 256));
+    return fail(
+        ErrorCode::kDoesNotFit,
+        fmt::format("the prompt has {} tokens, but the context holds {} with room for at least one answer token",
+                    request.prompt.size(), granted_.n_ctx),
+        fmt::format("use --ctx {} or more, or a shorter prompt", request.prompt.size() + 256));
   return Run(*this, request, on_token).execute();
 }
 

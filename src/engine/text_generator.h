@@ -18,16 +18,16 @@
 namespace hearth {
 
 struct GenerationRequest {
-  std::vector<Token> prompt;          // at least one token
-  std::uint32_t max_tokens = 0;       // 0 = until the model ends or the context is full
+  std::vector<Token> prompt;     // at least one token
+  std::uint32_t max_tokens = 0;  // 0 = until the model ends or the context is full
   SamplingOptions sampling;
-  bool ignore_end = false;            // go on past end-of-generation tokens (for measuring)
+  bool ignore_end = false;  // go on past end-of-generation tokens (for measuring)
   CallBounds bounds;
 };
 
 struct GenerationResult {
   std::string text;
-  std::vector<Token> tokens;          // without the end token
+  std::vector<Token> tokens;  // without the end token
   FinishReason finish = FinishReason::kNone;
   RunMetrics metrics;
 };
@@ -69,7 +69,7 @@ class TextGenerator {
   const Clock& clock_;
   TextInfo info_;
   TextOptions granted_;
-  std::vector<Token> cells_;          // the tokens whose cells sequence 0 holds
+  std::vector<Token> cells_;                           // the tokens whose cells sequence 0 holds
   std::unordered_map<Token, TokenFacts> token_facts_;  // at most n_vocab entries
 };
 

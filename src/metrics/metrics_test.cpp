@@ -14,13 +14,15 @@ TEST(Histogram, quantiles_are_right_to_a_tenth_over_twelve_decades) {
   for (double scale = 1e-2; scale < 1e9; scale *= 100) {
     Histogram histogram;
     for (int i = 1; i <= 1000; ++i) histogram.observe(scale * i / 1000);
-    for (const double q : {0.5, 0.95, 0.99}) EXPECT_NEAR(histogram.quantile(q) / (scale * q), 1.0, 0.1) << scale << " " << q;
+    for (const double q : {0.5, 0.95, 0.99})
+      EXPECT_NEAR(histogram.quantile(q) / (scale * q), 1.0, 0.1) << scale << " " << q;
   }
 }
 
 TEST(Histogram, odd_values_are_counted_and_never_lost) {
   Histogram histogram;
-  for (const double value : {-1.0, 0.0, std::nan(""), 1e300, std::numeric_limits<double>::infinity()}) histogram.observe(value);
+  for (const double value : {-1.0, 0.0, std::nan(""), 1e300, std::numeric_limits<double>::infinity()})
+    histogram.observe(value);
   EXPECT_EQ(histogram.count(), 5U);
   EXPECT_EQ(histogram.quantile(0.5), 0);
   EXPECT_GT(histogram.quantile(1.0), 1e8);
@@ -48,8 +50,11 @@ TEST(Metrics, the_export_is_prometheus_text) {
   metrics.counter("hearth_tokens_total", "tokens made", "model=\"a\"").add(3);
   metrics.histogram("hearth_ttft_ms", "time to first token").observe(1.0);
   const std::string text = metrics.prometheus_text();
-  EXPECT_NE(text.find("# TYPE hearth_tokens_total counter\nhearth_tokens_total{model=\"a\"} 3\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("hearth_ttft_ms_bucket{le=\"+Inf\"} 1\nhearth_ttft_ms_sum 1\nhearth_ttft_ms_count 1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("# TYPE hearth_tokens_total counter\nhearth_tokens_total{model=\"a\"} 3\n"), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("hearth_ttft_ms_bucket{le=\"+Inf\"} 1\nhearth_ttft_ms_sum 1\nhearth_ttft_ms_count 1\n"),
+            std::string::npos)
+      << text;
 }
 
 }  // namespace

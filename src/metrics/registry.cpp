@@ -9,7 +9,8 @@ namespace {
 
 std::string braces(const std::string& labels) { return labels.empty() ? std::string() : "{" + labels + "}"; }
 
-void append_histogram(std::string& text, const std::string& name, const std::string& labels, const Histogram& histogram) {
+void append_histogram(std::string& text, const std::string& name, const std::string& labels,
+                      const Histogram& histogram) {
   const std::string prefix = labels.empty() ? std::string() : labels + ",";
   std::uint64_t below = 0;
   for (std::size_t i = 0; i + 1 < Histogram::kBuckets; ++i) {
@@ -47,7 +48,8 @@ std::string MetricsRegistry::prometheus_text() const {
   std::string text;
   for (const auto& [name, family] : counters_) {
     text += fmt::format("# HELP {} {}\n# TYPE {} counter\n", name, family.help, name);
-    for (const auto& [labels, counter] : family.by_labels) text += fmt::format("{}{} {}\n", name, braces(labels), counter->value());
+    for (const auto& [labels, counter] : family.by_labels)
+      text += fmt::format("{}{} {}\n", name, braces(labels), counter->value());
   }
   for (const auto& [name, family] : histograms_) {
     text += fmt::format("# HELP {} {}\n# TYPE {} histogram\n", name, family.help, name);

@@ -11,8 +11,8 @@ namespace hearth {
 // `root` stands for "/" and is another folder in tests only.
 [[nodiscard]] unsigned usable_cpu_count(const std::filesystem::path& root = "/");
 
-// The content of a cgroup's cpu.max ("quota period") as whole CPUs, rounded up; absent when it sets no limit ("max ...")
-// or is not that. Source: Linux kernel documentation, admin-guide/cgroup-v2.rst.
+// The content of a cgroup's cpu.max ("quota period") as whole CPUs, rounded up; absent when it sets no limit ("max
+// ...") or is not that. Source: Linux kernel documentation, admin-guide/cgroup-v2.rst.
 [[nodiscard]] std::optional<unsigned> parse_cpu_max(std::string_view cpu_max);
 
 }  // namespace hearth

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::uint64_t kTextBytesMax = 64U << 10;
 
-std::string text_of(const std::filesystem::path& path) { return read_file(path, kTextBytesMax).value_or(std::string()); }
+std::string text_of(const std::filesystem::path& path) {
+  return read_file(path, kTextBytesMax).value_or(std::string());
+}
 
 // Where the process's group of version 2 lies below the mount ("0::/path"); empty for the root group.
 std::filesystem::path group_below_mount(std::string_view proc_self_cgroup) {
@@ -39,7 +41,8 @@ unsigned usable_cpu_count(const std::filesystem::path& root) {
   cpu_set_t set;
   CPU_ZERO(&set);
   // The call fails on machines with more CPUs than the set holds; there the count of all of them is the best known.
-  unsigned count = ::sched_getaffinity(0, sizeof(set), &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : std::thread::hardware_concurrency();
+  unsigned count = ::sched_getaffinity(0, sizeof(set), &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set))
+                                                                  : std::thread::hardware_concurrency();
   const auto mount = root / "sys/fs/cgroup";
   // The quota of every group above binds too.
   auto below = group_below_mount(text_of(root / "proc/self/cgroup"));

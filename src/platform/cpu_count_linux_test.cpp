@@ -12,7 +12,8 @@ TEST(CpuCount, parses_quotas_rounded_up_and_nothing_else) {
   EXPECT_EQ(parse_cpu_max("150000 100000\n"), 2U);
   EXPECT_EQ(parse_cpu_max("1000 100000\n"), 1U);
   EXPECT_EQ(parse_cpu_max("4294967295 1\n"), 4294967295U);
-  for (const char* text : {"", "max 100000\n", "100000", "100000 ", "100000 0\n", "99999999999 1", "a b"}) EXPECT_FALSE(parse_cpu_max(text)) << text;
+  for (const char* text : {"", "max 100000\n", "100000", "100000 ", "100000 0\n", "99999999999 1", "a b"})
+    EXPECT_FALSE(parse_cpu_max(text)) << text;
 }
 
 TEST(CpuCount, a_quota_of_any_group_above_binds) {

@@ -1,5 +1,5 @@
-// The one way out. Every connection of the program, to another machine or to a service of this one, is made here, so that
-// "offline" is a rule in one place and not a habit in many.
+// The one way out. Every connection of the program, to another machine or to a service of this one, is made here, so
+// that "offline" is a rule in one place and not a habit in many.
 #pragma once
 
 #include <atomic>
@@ -33,15 +33,15 @@ class SystemResolver final : public NameResolver {
 struct EgressCounts {
   std::atomic<std::uint64_t> n_attempts{0};  // all, the denied ones too
   std::atomic<std::uint64_t> n_denied{0};
-  std::atomic<std::uint64_t> n_lookups{0};   // names handed to the resolver
+  std::atomic<std::uint64_t> n_lookups{0};  // names handed to the resolver
 };
 
 // Borrowed by a call for its duration; immutable while shared.
 struct EgressPolicy {
-  bool airgap = false;  // only loopback addresses, "localhost" and Unix sockets
+  bool airgap = false;                                // only loopback addresses, "localhost" and Unix sockets
   std::chrono::milliseconds connect_timeout{10'000};  // over all addresses of a name
-  NameResolver* resolver = nullptr;  // null: the operating system's
-  EgressCounts* counts = nullptr;    // may be null
+  NameResolver* resolver = nullptr;                   // null: the operating system's
+  EgressCounts* counts = nullptr;                     // may be null
 };
 
 // True for 127.0.0.0/8, ::1 and IPv4-mapped 127.0.0.0/8 in numeric form, and for the name "localhost", which is never
@@ -49,8 +49,8 @@ struct EgressPolicy {
 [[nodiscard]] bool is_loopback(std::string_view host);
 
 // A connected TCP socket, non-blocking and closed on exec. The rule is applied before any name is looked up: a denied
-// host causes no packet at all. Forbidden: the rule says no; InvalidArgument: no host or port 0; NotFound: no such name;
-// Unavailable: nobody answers; DeadlineExceeded: not within the time.
+// host causes no packet at all. Forbidden: the rule says no; InvalidArgument: no host or port 0; NotFound: no such
+// name; Unavailable: nobody answers; DeadlineExceeded: not within the time.
 Result<FileDescriptor> connect_to(const std::string& host, std::uint16_t port, const EgressPolicy& policy);
 
 // A connected stream socket of this machine's file system; never denied. InvalidArgument: the path is too long.

@@ -51,7 +51,8 @@ bool is_loopback(const Address& address) {
 
 bool is_localhost(std::string_view host) {
   constexpr std::string_view kName = "localhost";
-  return std::ranges::equal(host, kName, [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  return std::ranges::equal(host, kName,
+                            [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
 }
 
 Result<FileDescriptor> open_socket(int family) {
@@ -71,13 +72,15 @@ Result<FileDescriptor> connect_socket(const Address& address, const std::string&
     pollfd entry{fd.get(), POLLOUT, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1'000'000)));
     if (ready == 0)
-      return fail(ErrorCode::kDeadlineExceeded, "no answer from " + where + " in time", "check the address and the network");
+      return fail(ErrorCode::kDeadlineExceeded, "no answer from " + where + " in time",
+                  "check the address and the network");
     if (ready < 0) continue;  // interrupted
     socklen_t size = sizeof(error);
     ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   }
   if (error == 0) return fd;
-  return fail(ErrorCode::kUnavailable, "can't connect to " + where + ": " + std::strerror(error), "check that it runs and can be reached");
+  return fail(ErrorCode::kUnavailable, "can't connect to " + where + ": " + std::strerror(error),
+              "check that it runs and can be reached");
 }
 
 Result<std::vector<std::string>> addresses_of(const std::string& host, const EgressPolicy& policy) {
@@ -109,7 +112,8 @@ Result<std::vector<std::string>> SystemResolver::resolve(const std::string& host
   std::vector<std::string> found;
   for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
     char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0) found.emplace_back(text);
+    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0)
+      found.emplace_back(text);
   }
   if (found.empty()) return fail(ErrorCode::kNotFound, "the host '" + host + "' has no address", "check the name");
   return found;
@@ -118,11 +122,13 @@ Result<std::vector<std::string>> SystemResolver::resolve(const std::string& host
 Result<FileDescriptor> connect_to(const std::string& host, std::uint16_t port, const EgressPolicy& policy) {
   if (policy.counts != nullptr) ++policy.counts->n_attempts;
   if (host.empty() || port == 0)
-    return fail(ErrorCode::kInvalidArgument, "can't connect to '" + host + "', port " + std::to_string(port), "give a host and a port from 1 to 65535");
+    return fail(ErrorCode::kInvalidArgument, "can't connect to '" + host + "', port " + std::to_string(port),
+                "give a host and a port from 1 to 65535");
   if (policy.airgap && !is_loopback(host)) {
     if (policy.counts != nullptr) ++policy.counts->n_denied;
     return fail(Error(ErrorCode::kForbidden, "a connection to '" + host + "' was denied: hearth is offline (airgap)",
-                      "allow the network, or use what is on this machine").with("host", host));
+                      "allow the network, or use what is on this machine")
+                    .with("host", host));
   }
   const auto give_up_at = Clock::now() + policy.connect_timeout;
   HEARTH_ASSIGN(addresses, addresses_of(host, policy));
@@ -143,7 +149,8 @@ Result<FileDescriptor> connect_to_unix_socket(const std::filesystem::path& path,
   auto& local = reinterpret_cast<sockaddr_un&>(address.storage);
   const std::string text = path.string();
   if (text.empty() || text.size() >= sizeof(local.sun_path))
-    return fail(ErrorCode::kInvalidArgument, "the socket path '" + text + "' has " + std::to_string(text.size()) + " bytes",
+    return fail(ErrorCode::kInvalidArgument,
+                "the socket path '" + text + "' has " + std::to_string(text.size()) + " bytes",
                 "give one of 1 to " + std::to_string(sizeof(local.sun_path) - 1) + " bytes");
   local.sun_family = AF_UNIX;
   std::memcpy(local.sun_path, text.c_str(), text.size() + 1);

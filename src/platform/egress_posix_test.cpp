@@ -63,8 +63,17 @@ TEST_F(Egress, airgap_lets_loopback_through_and_looks_nothing_up) {
 
 TEST_F(Egress, airgap_denies_before_any_lookup) {
   policy_.airgap = true;
-  const char* hosts[] = {"models.example.com", "192.0.2.1", "2001:db8::1", "0.0.0.0", "::", "127.1", "0x7f000001", "localhost.example.com",
-                         "127.0.0.1.example.com", "::ffff:192.0.2.1", "127.0.0.1 "};
+  const char* hosts[] = {"models.example.com",
+                         "192.0.2.1",
+                         "2001:db8::1",
+                         "0.0.0.0",
+                         "::",
+                         "127.1",
+                         "0x7f000001",
+                         "localhost.example.com",
+                         "127.0.0.1.example.com",
+                         "::ffff:192.0.2.1",
+                         "127.0.0.1 "};
   for (const char* host : hosts) {
     auto fd = connect_to(host, port_, policy_);
     ASSERT_FALSE(fd) << host;
@@ -97,7 +106,8 @@ TEST_F(Egress, failures_are_told_apart) {
 }
 
 TEST_F(Egress, loopback_is_recognised_by_address) {
-  for (const char* host : {"127.0.0.1", "127.255.0.3", "::1", "::ffff:127.0.0.1", "localhost"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (const char* host : {"127.0.0.1", "127.255.0.3", "::1", "::ffff:127.0.0.1", "localhost"})
+    EXPECT_TRUE(is_loopback(host)) << host;
   for (const char* host : {"", "128.0.0.1", "::2", "localhost.", "loopback"}) EXPECT_FALSE(is_loopback(host)) << host;
 }
 

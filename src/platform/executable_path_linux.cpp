@@ -7,8 +7,7 @@ namespace hearth {
 Result<std::filesystem::path> executable_path() {
   std::error_code error;
   auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error)
-    return fail(ErrorCode::kUnavailable, "can't read /proc/self/exe: " + error.message(), "mount /proc");
+  if (error) return fail(ErrorCode::kUnavailable, "can't read /proc/self/exe: " + error.message(), "mount /proc");
   return path;
 }
 

@@ -18,8 +18,8 @@ struct InheritedDescriptor {
 
 struct SpawnOptions {
   std::filesystem::path program;
-  std::vector<std::string> arguments;              // without the program's name
-  std::vector<InheritedDescriptor> descriptors;    // all others are closed by close_descriptors_from()
+  std::vector<std::string> arguments;            // without the program's name
+  std::vector<InheritedDescriptor> descriptors;  // all others are closed by close_descriptors_from()
 };
 
 // How a process ended.

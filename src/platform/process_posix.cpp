@@ -48,7 +48,8 @@ struct SpawnState {
 std::string describe(const ExitStatus& status) {
   if (!status.signalled) return "exited with status " + std::to_string(status.value);
   const auto* row = std::ranges::find(kSignals, status.value, &SignalName::number);
-  return "was killed by " + (row == std::end(kSignals) ? "signal " + std::to_string(status.value) : std::string(row->name));
+  return "was killed by " +
+         (row == std::end(kSignals) ? "signal " + std::to_string(status.value) : std::string(row->name));
 }
 
 Result<int> spawn_process(const SpawnOptions& options) {

@@ -17,7 +17,8 @@ using SharedLibrary = UniqueHandle<SharedLibraryTraits>;
 
 // Opens a library with all its symbols bound now and visible to nobody else. Its code stays mapped until the process
 // ends, even after the handle is closed: vendor libraries leave threads and exit handlers behind that still run in it.
-// NotFound: no such file; InvalidData: not a shared library of this machine; Unavailable: a library it needs is missing.
+// NotFound: no such file; InvalidData: not a shared library of this machine; Unavailable: a library it needs is
+// missing.
 Result<SharedLibrary> open_shared_library(const std::filesystem::path& path);
 
 // The address of an exported symbol, or null.

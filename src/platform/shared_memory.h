@@ -15,7 +15,8 @@ namespace hearth {
 class SharedMemory {
  public:
   SharedMemory() = default;
-  // Zeroed memory of a fixed size: it can neither shrink (which would kill its readers) nor grow. OutOfMemory, Unavailable.
+  // Zeroed memory of a fixed size: it can neither shrink (which would kill its readers) nor grow. OutOfMemory,
+  // Unavailable.
   static Result<SharedMemory> create(const std::string& name, std::size_t size_bytes);
   enum class Access { kRead, kReadWrite };
   // Maps what another process made. InvalidData when it holds fewer bytes than promised or could still shrink.

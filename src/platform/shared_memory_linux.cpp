@@ -14,7 +14,8 @@ namespace hearth {
 Result<SharedMemory> SharedMemory::create(const std::string& name, std::size_t size_bytes) {
   FileDescriptor fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return fail(os_error("make shared memory", name, errno));
-  if (::ftruncate(fd.get(), static_cast<off_t>(size_bytes)) != 0) return fail(os_error("size shared memory", name, errno));
+  if (::ftruncate(fd.get(), static_cast<off_t>(size_bytes)) != 0)
+    return fail(os_error("size shared memory", name, errno));
   if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
     return fail(os_error("seal shared memory", name, errno));
   return map(std::move(fd), size_bytes, Access::kReadWrite);
@@ -36,7 +37,9 @@ Result<SharedMemory> SharedMemory::map(FileDescriptor fd, std::size_t size_bytes
 }
 
 SharedMemory::SharedMemory(SharedMemory&& other) noexcept
-    : fd_(std::move(other.fd_)), data_(std::exchange(other.data_, nullptr)), size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+    : fd_(std::move(other.fd_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
 
 SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   std::swap(fd_, other.fd_);

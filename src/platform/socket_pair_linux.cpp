@@ -28,7 +28,8 @@ IoOutcome outcome_of(ssize_t moved, bool zero_is_end) {
 
 Result<std::pair<FileDescriptor, FileDescriptor>> make_socket_pair() {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail(os_error("make", "socket pair", errno));
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail(os_error("make", "socket pair", errno));
   return std::pair(FileDescriptor(ends[0]), FileDescriptor(ends[1]));
 }
 
@@ -40,7 +41,8 @@ Result<std::pair<FileDescriptor, FileDescriptor>> make_pipe() {
 
 IoOutcome send_some(int fd, std::span<const std::byte> head, std::span<const std::byte> tail,
                     std::span<const int> descriptors) {
-  iovec parts[2] = {{const_cast<std::byte*>(head.data()), head.size()}, {const_cast<std::byte*>(tail.data()), tail.size()}};
+  iovec parts[2] = {{const_cast<std::byte*>(head.data()), head.size()},
+                    {const_cast<std::byte*>(tail.data()), tail.size()}};
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = 2;

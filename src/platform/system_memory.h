@@ -10,9 +10,9 @@
 namespace hearth {
 
 struct SystemMemory {
-  std::uint64_t total_bytes = 0;               // of the machine
-  std::uint64_t available_bytes = 0;           // without swapping, limits of the container counted in
-  std::optional<std::uint64_t> limit_bytes;    // the tightest limit of the container; absent without one
+  std::uint64_t total_bytes = 0;             // of the machine
+  std::uint64_t available_bytes = 0;         // without swapping, limits of the container counted in
+  std::optional<std::uint64_t> limit_bytes;  // the tightest limit of the container; absent without one
 };
 
 // `root` holds /proc and /sys: "/" for this machine, another folder for a recorded one. kUnavailable when the system

@@ -41,11 +41,11 @@ std::optional<std::uint64_t> number_in(const fs::path& file) {
 }
 
 struct ControlGroup {
-  fs::path folder;           // where the hierarchy is mounted
-  std::string path;          // of this process below it
+  fs::path folder;   // where the hierarchy is mounted
+  std::string path;  // of this process below it
   const char* limit_file;
   const char* usage_file;
-  const char* reclaimable;   // the line of memory.stat with file pages the kernel gives back first
+  const char* reclaimable;  // the line of memory.stat with file pages the kernel gives back first
 };
 
 // Source: cgroups(7); Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of the Linux kernel.
@@ -65,7 +65,8 @@ std::optional<ControlGroup> memory_group(const fs::path& root) {
     if (controllers == ",,")
       found = ControlGroup{root / "sys/fs/cgroup", path, "memory.max", "memory.current", "inactive_file "};
     else if (controllers.find(",memory,") != std::string::npos)
-      return ControlGroup{root / "sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
+      return ControlGroup{root / "sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
+                          "total_inactive_file "};
   }
   return found;
 }

@@ -12,7 +12,8 @@ Result<SystemMemory> system_memory(const std::filesystem::path&) {
   vm_statistics64_data_t pages{};
   mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
   if (::sysctlbyname("hw.memsize", &total, &size, nullptr, 0) != 0 ||
-      ::host_statistics64(::mach_host_self(), HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages), &count) != KERN_SUCCESS)
+      ::host_statistics64(::mach_host_self(), HOST_VM_INFO64, reinterpret_cast<host_info64_t>(&pages), &count) !=
+          KERN_SUCCESS)
     return fail(ErrorCode::kUnavailable, "the system tells no memory figures (hw.memsize, host_statistics64)");
   const std::uint64_t available =
       (std::uint64_t{pages.free_count} + pages.inactive_count + pages.purgeable_count) * vm_kernel_page_size;

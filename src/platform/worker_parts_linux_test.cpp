@@ -67,11 +67,13 @@ TEST(SharedMemory, is_seen_by_both_and_can_not_shrink) {
 TEST(SharedMemory, refuses_what_is_smaller_than_promised_or_could_shrink) {
   auto made = SharedMemory::create("test", 100);
   ASSERT_TRUE(made);
-  EXPECT_EQ(SharedMemory::map(FileDescriptor(::dup(made->descriptor())), 101, SharedMemory::Access::kRead).error().code, ErrorCode::kInvalidData);
+  EXPECT_EQ(SharedMemory::map(FileDescriptor(::dup(made->descriptor())), 101, SharedMemory::Access::kRead).error().code,
+            ErrorCode::kInvalidData);
   EXPECT_FALSE(SharedMemory::map(FileDescriptor(), 1, SharedMemory::Access::kRead));
   FileDescriptor unsealed(::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   ASSERT_EQ(::ftruncate(unsealed.get(), 100), 0);
-  EXPECT_EQ(SharedMemory::map(std::move(unsealed), 100, SharedMemory::Access::kRead).error().code, ErrorCode::kInvalidData);
+  EXPECT_EQ(SharedMemory::map(std::move(unsealed), 100, SharedMemory::Access::kRead).error().code,
+            ErrorCode::kInvalidData);
 }
 
 TEST(SocketPair, carries_bytes_and_descriptors_and_tells_the_end) {

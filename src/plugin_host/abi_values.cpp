@@ -27,7 +27,8 @@ Status take_status(hearth_status status, std::string_view doing) {
     return fail(ErrorCode::kInternal, "the runtime answered " + call + " with status " + std::to_string(status.code) +
                                           ", which means nothing" + (message.empty() ? "" : ": " + message));
   const auto code = static_cast<ErrorCode>(status.code);
-  if (message.empty()) message = "the runtime failed in " + call + " (" + std::string(error_code_info(code).name) + ") and gave no reason";
+  if (message.empty())
+    message = "the runtime failed in " + call + " (" + std::string(error_code_info(code).name) + ") and gave no reason";
   return fail(code, std::move(message));
 }
 
@@ -72,7 +73,8 @@ hearth_text_options borrow_options(const TextOptions& options) {
 
 Result<TextOptions> own_options(const hearth_text_options& options) {
   if (!is_toggle(options.flash_attention) || !is_toggle(options.embeddings) || !is_toggle(options.unified_kv))
-    return fail(ErrorCode::kInvalidData, "the runtime told of a context whose switches are neither on, off nor automatic");
+    return fail(ErrorCode::kInvalidData,
+                "the runtime told of a context whose switches are neither on, off nor automatic");
   TextOptions out;
   out.n_ctx = options.n_ctx;
   out.n_seq_max = options.n_seq_max;
@@ -99,7 +101,9 @@ BorrowedBounds::BorrowedBounds(const CallBounds& bounds)
   }
   if (bounds.cancel == nullptr) return;
   call_.ctx = const_cast<CancelToken*>(bounds.cancel);
-  call_.is_cancelled = [](void* ctx) -> std::int32_t { return static_cast<const CancelToken*>(ctx)->requested() ? 1 : 0; };
+  call_.is_cancelled = [](void* ctx) -> std::int32_t {
+    return static_cast<const CancelToken*>(ctx)->requested() ? 1 : 0;
+  };
 }
 
 hearth_sink BoundedText::sink() { return {this, &BoundedText::write}; }
@@ -131,8 +135,9 @@ void CollectedMemory::item(void* ctx, const hearth_memory_item* item) noexcept {
 
 Result<MemoryBreakdown> CollectedMemory::take(std::string_view doing) && {
   if (broken_)
-    return fail(ErrorCode::kInvalidData, "the runtime answered '" + std::string(doing) +
-                                             "' with memory items that make no sense (no component, more mapped than held)",
+    return fail(ErrorCode::kInvalidData,
+                "the runtime answered '" + std::string(doing) +
+                    "' with memory items that make no sense (no component, more mapped than held)",
                 "update the runtime's plugin");
   return std::move(breakdown_);
 }

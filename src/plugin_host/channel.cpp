@@ -17,8 +17,8 @@ Status wait(int fd, Readiness what, Patience* patience) {
 Status Channel::send(FrameKind kind, std::span<const std::byte> payload, Patience* patience,
                      std::span<const int> descriptors) {
   if (payload.size() > kFramePayloadBytesMax)
-    return fail(ErrorCode::kInvalidArgument, "a request of " + std::to_string(payload.size()) +
-                                                 " bytes is more than a worker takes at once",
+    return fail(ErrorCode::kInvalidArgument,
+                "a request of " + std::to_string(payload.size()) + " bytes is more than a worker takes at once",
                 "send less than 64 MiB in one call");
   const FrameHeader header = make_frame_header(kind, static_cast<std::uint32_t>(payload.size()));
   std::span<const std::byte> head = header;
@@ -32,13 +32,9 @@ Status Channel::send(FrameKind kind, std::span<const std::byte> payload, Patienc
         descriptors = {};
         break;
       }
-      case IoOutcome::Kind::kWouldBlock:
-        HEARTH_TRY(wait(fd_.get(), Readiness::kWritable, patience));
-        break;
-      case IoOutcome::Kind::kClosed:
-        return fail(ErrorCode::kUnavailable, "the other process closed the connection");
-      case IoOutcome::Kind::kFailed:
-        return fail(os_error("send to", "the other process", sent.os_error));
+      case IoOutcome::Kind::kWouldBlock: HEARTH_TRY(wait(fd_.get(), Readiness::kWritable, patience)); break;
+      case IoOutcome::Kind::kClosed: return fail(ErrorCode::kUnavailable, "the other process closed the connection");
+      case IoOutcome::Kind::kFailed: return fail(os_error("send to", "the other process", sent.os_error));
     }
   }
   return {};
@@ -50,18 +46,13 @@ Result<Frame> Channel::receive(Patience* patience) {
     if (frame) return *frame;
     const IoOutcome got = receive_some(fd_.get(), parser_.writable(), received_);
     switch (got.kind) {
-      case IoOutcome::Kind::kMoved:
-        parser_.commit(got.n_bytes);
-        break;
-      case IoOutcome::Kind::kWouldBlock:
-        HEARTH_TRY(wait(fd_.get(), Readiness::kReadable, patience));
-        break;
+      case IoOutcome::Kind::kMoved: parser_.commit(got.n_bytes); break;
+      case IoOutcome::Kind::kWouldBlock: HEARTH_TRY(wait(fd_.get(), Readiness::kReadable, patience)); break;
       case IoOutcome::Kind::kClosed:
         return fail(ErrorCode::kUnavailable, parser_.pending_bytes() == 0
                                                  ? "the other process closed the connection"
                                                  : "the other process closed the connection inside a frame");
-      case IoOutcome::Kind::kFailed:
-        return fail(os_error("receive from", "the other process", got.os_error));
+      case IoOutcome::Kind::kFailed: return fail(os_error("receive from", "the other process", got.os_error));
     }
   }
 }

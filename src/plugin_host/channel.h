@@ -19,8 +19,8 @@ class Patience {
 };
 
 // Sending and receiving may run on two threads at once; each of them on one thread at a time.
-// Errors: Unavailable when the peer is gone, DeadlineExceeded when the patience ended, Internal when what came is no frame.
-// After any error of a send or a receive the channel is of no more use.
+// Errors: Unavailable when the peer is gone, DeadlineExceeded when the patience ended, Internal when what came is no
+// frame. After any error of a send or a receive the channel is of no more use.
 class Channel {
  public:
   explicit Channel(FileDescriptor fd) : fd_(std::move(fd)) {}

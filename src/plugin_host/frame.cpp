@@ -44,8 +44,9 @@ Result<std::optional<Frame>> FrameParser::next() {
   const bool known = raw.kind >= static_cast<std::uint32_t>(FrameKind::kHello) &&
                      raw.kind <= static_cast<std::uint32_t>(FrameKind::kPulled);
   if (raw.magic != kFrameMagic || !known || raw.size > kFramePayloadBytesMax)
-    return fail(ErrorCode::kInternal, "received bytes that are no frame (magic " + std::to_string(raw.magic) + ", kind " +
-                                          std::to_string(raw.kind) + ", size " + std::to_string(raw.size) + ")");
+    return fail(ErrorCode::kInternal, "received bytes that are no frame (magic " + std::to_string(raw.magic) +
+                                          ", kind " + std::to_string(raw.kind) + ", size " + std::to_string(raw.size) +
+                                          ")");
   if (end_ - begin_ - kFrameHeaderBytes < raw.size) return std::optional<Frame>();
   const Frame frame{static_cast<FrameKind>(raw.kind), std::span(buffer_).subspan(begin_ + kFrameHeaderBytes, raw.size)};
   begin_ += kFrameHeaderBytes + raw.size;

@@ -1,5 +1,6 @@
 // Frames between the host and hearth-worker: a 12-byte header (magic, kind, payload size; host byte order, as both ends
-// run on one machine) and the payload. The other side may be broken, so nothing in a frame is believed before it is checked.
+// run on one machine) and the payload. The other side may be broken, so nothing in a frame is believed before it is
+// checked.
 #pragma once
 
 #include <array>
@@ -48,7 +49,8 @@ class FrameParser {
   std::span<std::byte> writable();
   // So many bytes of the room were filled.
   void commit(std::size_t n_bytes) { end_ += n_bytes; }
-  // The next whole frame; absent when more bytes are needed. Internal when the stream is not one of frames; it stays so.
+  // The next whole frame; absent when more bytes are needed. Internal when the stream is not one of frames; it stays
+  // so.
   Result<std::optional<Frame>> next();
   // Bytes of a frame that is not whole yet: an end of the stream now is a truncation.
   [[nodiscard]] std::size_t pending_bytes() const { return end_ - begin_; }

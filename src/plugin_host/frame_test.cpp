@@ -24,7 +24,9 @@ void feed(FrameParser& parser, std::span<const std::byte> bytes) {
   }
 }
 
-std::string text(const Frame& frame) { return {reinterpret_cast<const char*>(frame.payload.data()), frame.payload.size()}; }
+std::string text(const Frame& frame) {
+  return {reinterpret_cast<const char*>(frame.payload.data()), frame.payload.size()};
+}
 
 TEST(FrameParser, cuts_a_stream_wherever_it_is_broken) {
   std::vector<std::byte> stream = encode(FrameKind::kCall, "one");

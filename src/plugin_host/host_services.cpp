@@ -21,7 +21,9 @@ void* aligned_heap_alloc(std::size_t size, std::size_t alignment) noexcept {
   return ::posix_memalign(&memory, std::max(alignment, sizeof(void*)), size) == 0 ? memory : nullptr;
 }
 
-void* InProcessServices::alloc(std::size_t size, std::size_t alignment) noexcept { return aligned_heap_alloc(size, alignment); }
+void* InProcessServices::alloc(std::size_t size, std::size_t alignment) noexcept {
+  return aligned_heap_alloc(size, alignment);
+}
 
 void InProcessServices::dealloc(void* memory, std::size_t) noexcept { std::free(memory); }
 

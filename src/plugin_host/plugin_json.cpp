@@ -17,7 +17,8 @@ class Fields {
   std::string text(const char* key, bool required) {
     const Json* value = find(key, required);
     if (value == nullptr) return {};
-    if (value->is_string() && (!required || !value->get_ref<const std::string&>().empty())) return value->get<std::string>();
+    if (value->is_string() && (!required || !value->get_ref<const std::string&>().empty()))
+      return value->get<std::string>();
     complain(std::string("'") + key + "' is not a text" + (required ? " or is empty" : ""));
     return {};
   }
@@ -31,8 +32,10 @@ class Fields {
   std::vector<std::string> texts(const char* key) {
     std::vector<std::string> out;
     for (const Json& entry : list(key)) {
-      if (entry.is_string()) out.push_back(entry.get<std::string>());
-      else complain(std::string("'") + key + "' holds something that is not a text");
+      if (entry.is_string())
+        out.push_back(entry.get<std::string>());
+      else
+        complain(std::string("'") + key + "' holds something that is not a text");
     }
     return out;
   }
@@ -109,8 +112,10 @@ Result<RuntimeScore> parse_score(std::string_view json) {
   Fields fields(root, "score");
   RuntimeScore score;
   if (const Json* value = fields.find("score", true)) {
-    if (value->is_number_unsigned() && value->get<std::uint64_t>() <= 100) score.score = value->get<int>();
-    else fields.complain("'score' is not a whole number from 0 to 100");
+    if (value->is_number_unsigned() && value->get<std::uint64_t>() <= 100)
+      score.score = value->get<int>();
+    else
+      fields.complain("'score' is not a whole number from 0 to 100");
   }
   score.reason = fields.text("reason", false);
   score.hint = fields.text("hint", false);

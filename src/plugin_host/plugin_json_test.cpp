@@ -21,10 +21,17 @@ TEST(PluginJson, describe_reads_every_field_and_needs_only_name_and_version) {
 
 TEST(PluginJson, a_broken_describe_is_invalid_data_that_names_the_field) {
   const std::pair<std::string, std::string> rows[] = {
-      {"", "no valid JSON"}, {"{", "no valid JSON"}, {"[]", "not an object"}, {"3", "not an object"}, {"null", "not an object"},
-      {std::string(100'000, '['), "no valid JSON"}, {"{\"name\":\"\xff\"}", "no valid JSON"},
-      {R"({"version":"1"})", "'name' is missing"}, {R"({"name":"","version":"1"})", "'name'"},
-      {R"({"name":3,"version":"1"})", "'name'"}, {R"({"name":"n"})", "'version' is missing"},
+      {"", "no valid JSON"},
+      {"{", "no valid JSON"},
+      {"[]", "not an object"},
+      {"3", "not an object"},
+      {"null", "not an object"},
+      {std::string(100'000, '['), "no valid JSON"},
+      {"{\"name\":\"\xff\"}", "no valid JSON"},
+      {R"({"version":"1"})", "'name' is missing"},
+      {R"({"name":"","version":"1"})", "'name'"},
+      {R"({"name":3,"version":"1"})", "'name'"},
+      {R"({"name":"n"})", "'version' is missing"},
       {R"({"name":"n","version":"1","formats":"gguf"})", "'formats' is not a list"},
       {R"({"name":"n","version":"1","formats":[1]})", "'formats'"},
       {R"({"name":"n","version":"1","devices":{}})", "'devices' is not a list"},
@@ -46,8 +53,8 @@ TEST(PluginJson, score_is_a_whole_number_and_zero_needs_its_reason) {
   auto none = parse_score(R"({"score":0,"reason":"no driver","hint":"install it"})");
   ASSERT_TRUE(none);
   EXPECT_EQ(none->hint, "install it");
-  for (const char* json : {"", "{}", R"({"score":101})", R"({"score":-1})", R"({"score":1.5})", R"({"score":"9"})", R"({"score":0})",
-                           R"({"score":5,"reason":[]})", R"({"score":1e400})"}) {
+  for (const char* json : {"", "{}", R"({"score":101})", R"({"score":-1})", R"({"score":1.5})", R"({"score":"9"})",
+                           R"({"score":0})", R"({"score":5,"reason":[]})", R"({"score":1e400})"}) {
     auto score = parse_score(json);
     ASSERT_FALSE(score) << json;
     EXPECT_EQ(score.error().code, ErrorCode::kInvalidData);

@@ -37,31 +37,41 @@ Status check_entry_answer(hearth_status answered, const std::string& what) {
 Status check_plugin_table(const hearth_plugin* table, const std::string& what) {
   if (table == nullptr) return fail(ErrorCode::kInvalidData, what + " gave no table", "update the plugin");
   if (!HEARTH_HAS_FIELD(table, hearth_plugin, abi_minor))
-    return fail(ErrorCode::kInvalidData, what + " gave a table of " + std::to_string(table->struct_size) + " bytes, too short for its version",
+    return fail(ErrorCode::kInvalidData,
+                what + " gave a table of " + std::to_string(table->struct_size) + " bytes, too short for its version",
                 "update the plugin");
   if (table->abi_major != HEARTH_ABI_MAJOR)
-    return fail(ErrorCode::kInvalidData, what + " speaks plugin ABI " + version_of(table->abi_major, table->abi_minor) +
-                                             "; this hearth speaks " + version_of(HEARTH_ABI_MAJOR, HEARTH_ABI_MINOR), kHint);
-  const bool complete = HEARTH_HAS_CALL(table, hearth_plugin, describe) && HEARTH_HAS_CALL(table, hearth_plugin, score) &&
-                        HEARTH_HAS_CALL(table, hearth_plugin, estimate) && HEARTH_HAS_CALL(table, hearth_plugin, load) &&
-                        HEARTH_HAS_CALL(table, hearth_plugin, placement) && HEARTH_HAS_CALL(table, hearth_plugin, memory_now) &&
-                        HEARTH_HAS_CALL(table, hearth_plugin, free) && HEARTH_HAS_CALL(table, hearth_plugin, capability);
+    return fail(ErrorCode::kInvalidData,
+                what + " speaks plugin ABI " + version_of(table->abi_major, table->abi_minor) +
+                    "; this hearth speaks " + version_of(HEARTH_ABI_MAJOR, HEARTH_ABI_MINOR),
+                kHint);
+  const bool complete =
+      HEARTH_HAS_CALL(table, hearth_plugin, describe) && HEARTH_HAS_CALL(table, hearth_plugin, score) &&
+      HEARTH_HAS_CALL(table, hearth_plugin, estimate) && HEARTH_HAS_CALL(table, hearth_plugin, load) &&
+      HEARTH_HAS_CALL(table, hearth_plugin, placement) && HEARTH_HAS_CALL(table, hearth_plugin, memory_now) &&
+      HEARTH_HAS_CALL(table, hearth_plugin, free) && HEARTH_HAS_CALL(table, hearth_plugin, capability);
   if (!complete)
-    return fail(ErrorCode::kInvalidData, what + " lacks one of the calls every plugin must have (describe, score, estimate, load, "
-                                                "placement, memory_now, free, capability)", "update the plugin");
+    return fail(ErrorCode::kInvalidData,
+                what +
+                    " lacks one of the calls every plugin must have (describe, score, estimate, load, "
+                    "placement, memory_now, free, capability)",
+                "update the plugin");
   return {};
 }
 
 Status check_text_table(const hearth_text* table) {
   if (!HEARTH_HAS_FIELD(table, hearth_text, major) || table->major != HEARTH_CAP_TEXT_MAJOR)
-    return fail(ErrorCode::kInvalidData, "the runtime's text table is not of major " + std::to_string(HEARTH_CAP_TEXT_MAJOR), kHint);
-  const bool complete = HEARTH_HAS_CALL(table, hearth_text, info) && HEARTH_HAS_CALL(table, hearth_text, metadata) &&
-                        HEARTH_HAS_CALL(table, hearth_text, tokenize) && HEARTH_HAS_CALL(table, hearth_text, token_bytes) &&
-                        HEARTH_HAS_CALL(table, hearth_text, token_attributes) && HEARTH_HAS_CALL(table, hearth_text, context_new) &&
-                        HEARTH_HAS_CALL(table, hearth_text, context_free) && HEARTH_HAS_CALL(table, hearth_text, context_info) &&
-                        HEARTH_HAS_CALL(table, hearth_text, decode);
+    return fail(ErrorCode::kInvalidData,
+                "the runtime's text table is not of major " + std::to_string(HEARTH_CAP_TEXT_MAJOR), kHint);
+  const bool complete =
+      HEARTH_HAS_CALL(table, hearth_text, info) && HEARTH_HAS_CALL(table, hearth_text, metadata) &&
+      HEARTH_HAS_CALL(table, hearth_text, tokenize) && HEARTH_HAS_CALL(table, hearth_text, token_bytes) &&
+      HEARTH_HAS_CALL(table, hearth_text, token_attributes) && HEARTH_HAS_CALL(table, hearth_text, context_new) &&
+      HEARTH_HAS_CALL(table, hearth_text, context_free) && HEARTH_HAS_CALL(table, hearth_text, context_info) &&
+      HEARTH_HAS_CALL(table, hearth_text, decode);
   if (!complete)
-    return fail(ErrorCode::kInvalidData, "the runtime's text table lacks a call that every one must have", "update the plugin");
+    return fail(ErrorCode::kInvalidData, "the runtime's text table lacks a call that every one must have",
+                "update the plugin");
   return {};
 }
 
@@ -71,7 +81,8 @@ Result<std::shared_ptr<PluginLibrary>> PluginLibrary::open(const std::filesystem
   const std::string what = "the plugin '" + path.string() + "'";
   const auto entry = reinterpret_cast<hearth_plugin_entry_fn>(find_symbol(library, HEARTH_PLUGIN_ENTRY));
   if (entry == nullptr)
-    return fail(ErrorCode::kInvalidData, what + " is a library without the function '" HEARTH_PLUGIN_ENTRY "', so it is no plugin",
+    return fail(ErrorCode::kInvalidData,
+                what + " is a library without the function '" HEARTH_PLUGIN_ENTRY "', so it is no plugin",
                 "remove it from the plugin folder");
   auto host = std::make_unique<HostTable>(std::move(services));
   const hearth_plugin* table = nullptr;

@@ -17,7 +17,8 @@ constexpr std::string_view kSuffix = ".so";
 
 // "llama" of "libhearth_runtime_llama.so"; absent for any other file.
 std::optional<std::string> runtime_name(std::string_view file) {
-  if (!file.starts_with(kPrefix) || !file.ends_with(kSuffix) || file.size() <= kPrefix.size() + kSuffix.size()) return std::nullopt;
+  if (!file.starts_with(kPrefix) || !file.ends_with(kSuffix) || file.size() <= kPrefix.size() + kSuffix.size())
+    return std::nullopt;
   return std::string(file.substr(kPrefix.size(), file.size() - kPrefix.size() - kSuffix.size()));
 }
 
@@ -45,8 +46,9 @@ struct RuntimeRegistry::State {
     if (const auto it = found.find(name); it != found.end()) return it->second;
     std::string present;
     for (const auto& [known, path] : found) present += (present.empty() ? "" : ", ") + known;
-    return fail(ErrorCode::kNotFound, "there is no runtime '" + name + "' here",
-                present.empty() ? "no runtime plugin is installed; install hearth again" : "those here are: " + present);
+    return fail(
+        ErrorCode::kNotFound, "there is no runtime '" + name + "' here",
+        present.empty() ? "no runtime plugin is installed; install hearth again" : "those here are: " + present);
   }
 };
 

@@ -41,7 +41,8 @@ TEST(RuntimeRegistry, opens_a_library_once_and_a_worker_each_time) {
 }
 
 TEST(RuntimeRegistry, the_first_folder_wins) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / ("hearth_registry_" + std::to_string(own_process_id()));
+  const auto folder =
+      std::filesystem::path(::testing::TempDir()) / ("hearth_registry_" + std::to_string(own_process_id()));
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(plugin_path("refuses"), folder / "libhearth_runtime_whole.so");
   RegistryOptions made = options();

@@ -29,23 +29,27 @@ Result<MemoryBreakdown> collect_memory(std::string_view doing, Answer&& answer) 
 
 }  // namespace
 
-Model::Model(std::shared_ptr<PluginSource> source, hearth_model* handle) : source_(std::move(source)), handle_(handle) {}
+Model::Model(std::shared_ptr<PluginSource> source, hearth_model* handle)
+    : source_(std::move(source)), handle_(handle) {}
 
 Model::~Model() { source_->table()->free(handle_); }
 
 Result<MemoryBreakdown> Model::placement() const {
-  return collect_memory("placement", [&](const hearth_memory_emit* emit) { return source_->table()->placement(handle_, emit); });
+  return collect_memory("placement",
+                        [&](const hearth_memory_emit* emit) { return source_->table()->placement(handle_, emit); });
 }
 
 Result<MemoryBreakdown> Model::memory_now() const {
-  return collect_memory("memory_now", [&](const hearth_memory_emit* emit) { return source_->table()->memory_now(handle_, emit); });
+  return collect_memory("memory_now",
+                        [&](const hearth_memory_emit* emit) { return source_->table()->memory_now(handle_, emit); });
 }
 
 Runtime::Runtime(std::shared_ptr<PluginSource> source) : source_(std::move(source)) {}
 
 Result<RuntimeInfo> Runtime::describe() const {
   const hearth_plugin* table = source_->table();
-  HEARTH_ASSIGN(json, collect_json("describe", [&](const hearth_sink* sink) { return table->describe(table->self, sink); }));
+  HEARTH_ASSIGN(json,
+                collect_json("describe", [&](const hearth_sink* sink) { return table->describe(table->self, sink); }));
   return parse_describe(json);
 }
 
@@ -71,7 +75,8 @@ Result<std::shared_ptr<Model>> Runtime::load(const LoadOptions& options, const C
   hearth_model* handle = nullptr;
   HEARTH_TRY(take_status(table->load(table->self, &load_options.value, call.get(), &handle), "load"));
   if (handle == nullptr)
-    return fail(ErrorCode::kInvalidData, "the runtime says it loaded '" + options.path + "' but gave no model", "update the runtime's plugin");
+    return fail(ErrorCode::kInvalidData, "the runtime says it loaded '" + options.path + "' but gave no model",
+                "update the runtime's plugin");
   return std::make_shared<Model>(source_, handle);
 }
 

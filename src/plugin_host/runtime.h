@@ -96,7 +96,9 @@ struct RowsView {
   const float* data = nullptr;
   std::uint32_t n_rows = 0;
   std::uint32_t row_size = 0;
-  [[nodiscard]] std::span<const float> row(std::uint32_t i) const { return {data + std::size_t{i} * row_size, row_size}; }
+  [[nodiscard]] std::span<const float> row(std::uint32_t i) const {
+    return {data + std::size_t{i} * row_size, row_size};
+  }
 };
 
 // The `text` capability of a loaded model. Thread-safe.
@@ -180,7 +182,7 @@ class TextContext {
   const hearth_text* table_;
   hearth_text_context* handle_;
   std::vector<ScaledAdapter> adapters_;
-  std::vector<Token> tokens_;             // scratch of decode, kept to allocate nothing in the steady state
+  std::vector<Token> tokens_;  // scratch of decode, kept to allocate nothing in the steady state
   std::vector<std::int32_t> positions_;
   std::vector<std::int32_t> sequences_;
   std::vector<std::uint8_t> wants_;

@@ -13,7 +13,8 @@ constexpr std::size_t kTokenBytesMax = 1U << 20;
 constexpr std::uint64_t kVocabMax = 1U << 26;
 
 Unexpected lacks(std::string_view call) {
-  return fail(ErrorCode::kUnsupported, "this runtime's plugin has no '" + std::string(call) + "'", "update the runtime's plugin");
+  return fail(ErrorCode::kUnsupported, "this runtime's plugin has no '" + std::string(call) + "'",
+              "update the runtime's plugin");
 }
 
 Token known_token(std::int32_t token, std::uint32_t n_vocab) {
@@ -26,7 +27,8 @@ Result<std::string> collect_text(std::string_view doing, std::size_t bytes_max, 
   const hearth_sink sink = collected.sink();
   Status status = take_status(answer(&sink), doing);
   if (collected.overflowed())
-    return fail(ErrorCode::kInvalidData, "the runtime's answer to '" + std::string(doing) + "' is longer than " + std::to_string(bytes_max) + " bytes");
+    return fail(ErrorCode::kInvalidData, "the runtime's answer to '" + std::string(doing) + "' is longer than " +
+                                             std::to_string(bytes_max) + " bytes");
   if (!status) return fail(std::move(status).error());
   return std::move(collected.text());
 }
@@ -36,9 +38,11 @@ Result<std::string> collect_text(std::string_view doing, std::size_t bytes_max, 
 Result<std::shared_ptr<TextModel>> TextModel::from(std::shared_ptr<Model> model) {
   const hearth_plugin* plugin = model->source()->table();
   constexpr std::string_view kId = HEARTH_CAP_TEXT;
-  const auto* table = static_cast<const hearth_text*>(plugin->capability(plugin->self, {kId.data(), kId.size()}, HEARTH_CAP_TEXT_MAJOR));
+  const auto* table = static_cast<const hearth_text*>(
+      plugin->capability(plugin->self, {kId.data(), kId.size()}, HEARTH_CAP_TEXT_MAJOR));
   if (table == nullptr)
-    return fail(ErrorCode::kUnsupported, "this runtime can't decode text", "use a runtime whose capabilities list 'text' (hearth runtimes)");
+    return fail(ErrorCode::kUnsupported, "this runtime can't decode text",
+                "use a runtime whose capabilities list 'text' (hearth runtimes)");
   HEARTH_TRY(check_text_table(table));
   return std::make_shared<TextModel>(std::move(model), table);
 }
@@ -49,7 +53,8 @@ Result<TextInfo> TextModel::info() const {
   raw.bos = raw.eos = raw.eot = raw.pad = HEARTH_TOKEN_NONE;
   HEARTH_TRY(take_status(table_->info(model_->handle(), &raw), "info"));
   if (raw.n_vocab == 0 || raw.n_vocab > kVocabMax)
-    return fail(ErrorCode::kInvalidData, "the runtime says the model has " + std::to_string(raw.n_vocab) + " tokens in its vocabulary");
+    return fail(ErrorCode::kInvalidData,
+                "the runtime says the model has " + std::to_string(raw.n_vocab) + " tokens in its vocabulary");
   TextInfo info;
   info.n_vocab = raw.n_vocab;
   info.n_ctx_train = raw.n_ctx_train;
@@ -70,8 +75,9 @@ Result<TextInfo> TextModel::info() const {
 }
 
 Result<std::string> TextModel::metadata(std::string_view key) const {
-  return collect_text("metadata", kMetadataBytesMax,
-                      [&](const hearth_sink* sink) { return table_->metadata(model_->handle(), {key.data(), key.size()}, sink); });
+  return collect_text("metadata", kMetadataBytesMax, [&](const hearth_sink* sink) {
+    return table_->metadata(model_->handle(), {key.data(), key.size()}, sink);
+  });
 }
 
 Result<std::vector<Token>> TextModel::tokenize(std::string_view text, bool add_special, bool parse_special) const {
@@ -80,13 +86,16 @@ Result<std::vector<Token>> TextModel::tokenize(std::string_view text, bool add_s
                                   auto& out = *static_cast<std::vector<Token>*>(ctx);
                                   if (n != 0) out.insert(out.end(), first, first + n);
                                 }};
-  HEARTH_TRY(take_status(table_->tokenize(model_->handle(), {text.data(), text.size()}, add_special ? 1 : 0, parse_special ? 1 : 0, &emit), "tokenize"));
+  HEARTH_TRY(take_status(
+      table_->tokenize(model_->handle(), {text.data(), text.size()}, add_special ? 1 : 0, parse_special ? 1 : 0, &emit),
+      "tokenize"));
   return tokens;
 }
 
 Result<std::string> TextModel::token_bytes(Token token, bool special) const {
-  return collect_text("token_bytes", kTokenBytesMax,
-                      [&](const hearth_sink* sink) { return table_->token_bytes(model_->handle(), token, special ? 1 : 0, sink); });
+  return collect_text("token_bytes", kTokenBytesMax, [&](const hearth_sink* sink) {
+    return table_->token_bytes(model_->handle(), token, special ? 1 : 0, sink);
+  });
 }
 
 Result<std::uint32_t> TextModel::token_attributes(Token token) const {
@@ -99,15 +108,20 @@ Result<std::unique_ptr<TextContext>> TextModel::new_context(const TextOptions& o
   const hearth_text_options raw = borrow_options(options);
   hearth_text_context* handle = nullptr;
   HEARTH_TRY(take_status(table_->context_new(model_->handle(), &raw, &handle), "context_new"));
-  if (handle == nullptr) return fail(ErrorCode::kInvalidData, "the runtime says it made a context but gave none", "update the runtime's plugin");
+  if (handle == nullptr)
+    return fail(ErrorCode::kInvalidData, "the runtime says it made a context but gave none",
+                "update the runtime's plugin");
   return std::make_unique<TextContext>(model_, table_, handle);
 }
 
 Result<std::shared_ptr<Adapter>> TextModel::load_adapter(const std::string& path) const {
-  if (!HEARTH_HAS_CALL(table_, hearth_text, adapter_load) || !HEARTH_HAS_CALL(table_, hearth_text, adapter_free)) return lacks("adapter_load");
+  if (!HEARTH_HAS_CALL(table_, hearth_text, adapter_load) || !HEARTH_HAS_CALL(table_, hearth_text, adapter_free))
+    return lacks("adapter_load");
   hearth_adapter* handle = nullptr;
   HEARTH_TRY(take_status(table_->adapter_load(model_->handle(), {path.data(), path.size()}, &handle), "adapter_load"));
-  if (handle == nullptr) return fail(ErrorCode::kInvalidData, "the runtime says it loaded '" + path + "' but gave no adapter", "update the runtime's plugin");
+  if (handle == nullptr)
+    return fail(ErrorCode::kInvalidData, "the runtime says it loaded '" + path + "' but gave no adapter",
+                "update the runtime's plugin");
   return std::make_shared<Adapter>(model_, table_, handle);
 }
 
@@ -132,13 +146,17 @@ Result<RowsView> TextContext::decode(std::span<const BatchEntry> batch, const Ca
     wants_[i] = batch[i].wants_output ? 1 : 0;
     n_wanted += wants_[i];
   }
-  const hearth_batch raw{sizeof(hearth_batch), static_cast<std::uint32_t>(n), tokens_.data(), positions_.data(), sequences_.data(), wants_.data()};
+  const hearth_batch raw{sizeof(hearth_batch), static_cast<std::uint32_t>(n),
+                         tokens_.data(),       positions_.data(),
+                         sequences_.data(),    wants_.data()};
   const BorrowedBounds call(bounds);
   hearth_rows rows{};
   HEARTH_TRY(take_status(table_->decode(handle_, &raw, call.get(), &rows), "decode"));
   if (rows.n_rows > n_wanted || (rows.n_rows != 0 && (rows.data == nullptr || rows.row_size == 0)))
-    return fail(ErrorCode::kInvalidData, "the runtime gave " + std::to_string(rows.n_rows) + " rows of " + std::to_string(rows.row_size) +
-                                             " values where " + std::to_string(n_wanted) + " were wanted", "update the runtime's plugin");
+    return fail(ErrorCode::kInvalidData,
+                "the runtime gave " + std::to_string(rows.n_rows) + " rows of " + std::to_string(rows.row_size) +
+                    " values where " + std::to_string(n_wanted) + " were wanted",
+                "update the runtime's plugin");
   return RowsView{rows.data, rows.n_rows, rows.row_size};
 }
 
@@ -167,18 +185,20 @@ Result<SequenceRange> TextContext::range(std::int32_t sequence) const {
 Status TextContext::save(std::int32_t sequence, const std::function<bool(std::span<const std::byte>)>& write) const {
   if (!HEARTH_HAS_CALL(table_, hearth_text, sequence_save)) return lacks("sequence_save");
   using Write = std::function<bool(std::span<const std::byte>)>;
-  const hearth_sink sink{const_cast<Write*>(&write), [](void* ctx, const void* data, std::size_t size) -> std::int32_t {
-                           return (*static_cast<const Write*>(ctx))({static_cast<const std::byte*>(data), size}) ? 0 : 1;
-                         }};
+  const hearth_sink sink{
+      const_cast<Write*>(&write), [](void* ctx, const void* data, std::size_t size) -> std::int32_t {
+        return (*static_cast<const Write*>(ctx))({static_cast<const std::byte*>(data), size}) ? 0 : 1;
+      }};
   return take_status(table_->sequence_save(handle_, sequence, &sink), "sequence_save");
 }
 
 Status TextContext::restore(std::int32_t sequence, const std::function<std::size_t(std::span<std::byte>)>& read) {
   if (!HEARTH_HAS_CALL(table_, hearth_text, sequence_restore)) return lacks("sequence_restore");
   using Read = std::function<std::size_t(std::span<std::byte>)>;
-  const hearth_source source{const_cast<Read*>(&read), [](void* ctx, void* data, std::size_t size) -> std::size_t {
-                               return std::min(size, (*static_cast<const Read*>(ctx))({static_cast<std::byte*>(data), size}));
-                             }};
+  const hearth_source source{
+      const_cast<Read*>(&read), [](void* ctx, void* data, std::size_t size) -> std::size_t {
+        return std::min(size, (*static_cast<const Read*>(ctx))({static_cast<std::byte*>(data), size}));
+      }};
   return take_status(table_->sequence_restore(handle_, sequence, &source), "sequence_restore");
 }
 
@@ -190,7 +210,8 @@ Status TextContext::set_adapters(std::vector<ScaledAdapter> adapters) {
     handles.push_back(adapter->handle());
     scales.push_back(scale);
   }
-  HEARTH_TRY(take_status(table_->context_set_adapters(handle_, handles.data(), scales.data(), handles.size()), "context_set_adapters"));
+  HEARTH_TRY(take_status(table_->context_set_adapters(handle_, handles.data(), scales.data(), handles.size()),
+                         "context_set_adapters"));
   adapters_ = std::move(adapters);
   return {};
 }

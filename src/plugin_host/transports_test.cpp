@@ -107,7 +107,8 @@ TEST_P(Transports, rows_arrive_whole_and_grow) {
     EXPECT_EQ(made->granted()->kv_type_k, "f16");
     for (const std::uint32_t n : {1U, 1U, 3U, 9U, 4U}) {
       std::vector<BatchEntry> batch;
-      for (std::uint32_t i = 0; i < n; ++i) batch.push_back({static_cast<Token>(10 * n + i), static_cast<std::int32_t>(i), 0, i != 1});
+      for (std::uint32_t i = 0; i < n; ++i)
+        batch.push_back({static_cast<Token>(10 * n + i), static_cast<std::int32_t>(i), 0, i != 1});
       auto rows = made->decode(batch);
       ASSERT_TRUE(rows) << to_string(rows.error());
       ASSERT_EQ(rows->n_rows, n > 1 ? n - 1 : 1);
@@ -130,7 +131,8 @@ TEST_P(Transports, absurd_rows_are_an_error_and_no_crash) {
 TEST_P(Transports, decode_ends_at_its_deadline_and_when_cancelled) {
   auto made = context();
   ASSERT_NE(made, nullptr);
-  EXPECT_EQ(code_of(made->decode(one(kTokenWait), deadline_in(std::chrono::milliseconds(30)))), ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(code_of(made->decode(one(kTokenWait), deadline_in(std::chrono::milliseconds(30)))),
+            ErrorCode::kDeadlineExceeded);
   const CancelToken cancel;
   cancel.request();
   CallBounds bounds;
@@ -225,10 +227,11 @@ INSTANTIATE_TEST_SUITE_P(Both, FaultyPlugins, ::testing::Values(Transport::kInPr
                          [](const auto& param) { return param.param == Transport::kWorker ? "worker" : "in_process"; });
 
 TEST_P(FaultyPlugins, are_refused_with_one_sentence) {
-  for (const auto& [variant, code, text] : {std::tuple("major_2", ErrorCode::kInvalidData, "speaks plugin ABI 2.0; this hearth speaks 1.0"),
-                                            std::tuple("no_entry", ErrorCode::kInvalidData, "is no plugin"),
-                                            std::tuple("refuses", ErrorCode::kUnsupported, "no driver for this plugin"),
-                                            std::tuple("absent", ErrorCode::kNotFound, "no such file")}) {
+  for (const auto& [variant, code, text] :
+       {std::tuple("major_2", ErrorCode::kInvalidData, "speaks plugin ABI 2.0; this hearth speaks 1.0"),
+        std::tuple("no_entry", ErrorCode::kInvalidData, "is no plugin"),
+        std::tuple("refuses", ErrorCode::kUnsupported, "no driver for this plugin"),
+        std::tuple("absent", ErrorCode::kNotFound, "no such file")}) {
     auto opened = open_runtime(GetParam(), variant);
     ASSERT_FALSE(opened) << variant;
     EXPECT_EQ(opened.error().code, code) << to_string(opened.error());
@@ -259,7 +262,8 @@ TEST_P(FaultyPlugins, a_newer_minor_and_a_shorter_table_are_welcome) {
 }
 
 TEST_P(FaultyPlugins, a_file_that_is_no_library) {
-  const auto folder = std::filesystem::path(::testing::TempDir()) / ("hearth_no_library_" + std::to_string(own_process_id()));
+  const auto folder =
+      std::filesystem::path(::testing::TempDir()) / ("hearth_no_library_" + std::to_string(own_process_id()));
   std::filesystem::create_directories(folder);
   const auto path = folder / "libhearth_runtime_text.so";
   ASSERT_TRUE(write_file_atomic(path, "this is no library\n"));

@@ -1,4 +1,5 @@
-// Values inside a frame's payload: fixed-size numbers in host byte order, text and arrays with a 32-bit count before them.
+// Values inside a frame's payload: fixed-size numbers in host byte order, text and arrays with a 32-bit count before
+// them.
 #pragma once
 
 #include <cstddef>

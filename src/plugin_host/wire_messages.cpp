@@ -7,11 +7,33 @@
 namespace hearth {
 
 std::string_view method_name(Method method) {
-  static constexpr std::array<std::string_view, kMethodMax + 1> kNames = {
-      "unknown",      "describe",     "score",        "estimate",    "load",        "placement",   "memory_now",
-      "free",         "capability",   "info",         "metadata",    "tokenize",    "token_bytes", "token_attributes",
-      "context_new",  "context_free", "context_info", "decode",      "sequence_trim", "sequence_copy", "sequence_shift",
-      "sequence_range", "sequence_save", "sequence_restore", "adapter_load", "adapter_free", "context_set_adapters"};
+  static constexpr std::array<std::string_view, kMethodMax + 1> kNames = {"unknown",
+                                                                          "describe",
+                                                                          "score",
+                                                                          "estimate",
+                                                                          "load",
+                                                                          "placement",
+                                                                          "memory_now",
+                                                                          "free",
+                                                                          "capability",
+                                                                          "info",
+                                                                          "metadata",
+                                                                          "tokenize",
+                                                                          "token_bytes",
+                                                                          "token_attributes",
+                                                                          "context_new",
+                                                                          "context_free",
+                                                                          "context_info",
+                                                                          "decode",
+                                                                          "sequence_trim",
+                                                                          "sequence_copy",
+                                                                          "sequence_shift",
+                                                                          "sequence_range",
+                                                                          "sequence_save",
+                                                                          "sequence_restore",
+                                                                          "adapter_load",
+                                                                          "adapter_free",
+                                                                          "context_set_adapters"};
   const auto index = static_cast<std::uint32_t>(method);
   return index <= kMethodMax ? kNames[index] : kNames[0];
 }
@@ -151,7 +173,8 @@ bool get_decode(WireReader& in, DecodeRequest& request) {
   in.get_array(request.sequences);
   in.get_array(request.wants_output);
   const std::size_t n = request.tokens.size();
-  return in.done() && request.positions.size() == n && request.sequences.size() == n && request.wants_output.size() == n;
+  return in.done() && request.positions.size() == n && request.sequences.size() == n &&
+         request.wants_output.size() == n;
 }
 
 void put(WireWriter& out, const RowsReply& rows) {

@@ -13,11 +13,32 @@
 namespace hearth {
 
 enum class Method : std::uint32_t {
-  kDescribe = 1, kScore, kEstimate, kLoad, kPlacement, kMemoryNow, kFreeModel, kTextFeatures,
-  kTextInfo, kMetadata, kTokenize, kTokenBytes, kTokenAttributes,
-  kContextNew, kContextFree, kContextInfo, kDecode,
-  kTrim, kCopy, kShift, kRange, kSave, kRestore,
-  kAdapterLoad, kAdapterFree, kSetAdapters,
+  kDescribe = 1,
+  kScore,
+  kEstimate,
+  kLoad,
+  kPlacement,
+  kMemoryNow,
+  kFreeModel,
+  kTextFeatures,
+  kTextInfo,
+  kMetadata,
+  kTokenize,
+  kTokenBytes,
+  kTokenAttributes,
+  kContextNew,
+  kContextFree,
+  kContextInfo,
+  kDecode,
+  kTrim,
+  kCopy,
+  kShift,
+  kRange,
+  kSave,
+  kRestore,
+  kAdapterLoad,
+  kAdapterFree,
+  kSetAdapters,
 };
 inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kSetAdapters);
 // "decode", "load": what was being done, for errors. "unknown" outside the enum.
@@ -28,9 +49,9 @@ using WireId = std::uint32_t;
 
 // The page both processes map, one a lane. Address-free atomics: lock-free is required for memory of two processes.
 struct LaneControl {
-  std::atomic<std::uint32_t> cancelled;      // host: this call is to stop
-  std::atomic<std::uint32_t> stop_stream;    // host: the sink wants no more bytes
-  std::atomic<std::uint32_t> worker_is_done; // worker: the lane's thread has left
+  std::atomic<std::uint32_t> cancelled;       // host: this call is to stop
+  std::atomic<std::uint32_t> stop_stream;     // host: the sink wants no more bytes
+  std::atomic<std::uint32_t> worker_is_done;  // worker: the lane's thread has left
 };
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 inline constexpr std::size_t kLaneControlBytes = 4096;
@@ -62,10 +83,15 @@ void put(WireWriter& out, const hearth_text_info& info);
 hearth_text_info get_text_info(WireReader& in);
 
 // Every call of hearth_text, in the order of the struct.
-#define HEARTH_TEXT_CALLS(X)                                                                                       \
-  X(info) X(metadata) X(tokenize) X(token_bytes) X(token_attributes) X(context_new) X(context_free) X(context_info) \
-  X(decode) X(sequence_trim) X(sequence_copy) X(sequence_shift) X(sequence_range) X(sequence_save)                  \
-  X(sequence_restore) X(adapter_load) X(adapter_free) X(context_set_adapters)
+#define HEARTH_TEXT_CALLS(X)                                                                                      \
+  X(info)                                                                                                         \
+  X(metadata)                                                                                                     \
+  X(tokenize)                                                                                                     \
+  X(token_bytes)                                                                                                  \
+  X(token_attributes)                                                                                             \
+  X(context_new)                                                                                                  \
+  X(context_free) X(context_info) X(decode) X(sequence_trim) X(sequence_copy) X(sequence_shift) X(sequence_range) \
+      X(sequence_save) X(sequence_restore) X(adapter_load) X(adapter_free) X(context_set_adapters)
 
 // Which calls of a text table are there, one bit each in the order of the struct, and its major.
 struct TextFeatures {

@@ -52,16 +52,32 @@ TEST(WireMessages, a_message_that_is_not_whole_is_not_ok) {
     std::function<void(WireReader&)> read;
   };
   const Row rows[] = {
-      {[](auto& out) { put(out, CallHead{Method::kDecode, 4, 99}); }, [](auto& in) { (void)get_call_head(in); }},
-      {[](auto& out) { put(out, ReplyHead{5, "gone"}); }, [](auto& in) { (void)get_reply_head(in); }},
+      {[](auto& out) {
+         put(out, CallHead{Method::kDecode, 4, 99});
+       },
+       [](auto& in) { (void)get_call_head(in); }},
+      {[](auto& out) {
+         put(out, ReplyHead{5, "gone"});
+       },
+       [](auto& in) { (void)get_reply_head(in); }},
       {[](auto& out) { put(out, hearth_load_options{}); }, [](auto& in) { (void)get_load_options(in); }},
       {[](auto& out) { put(out, hearth_text_options{}); }, [](auto& in) { (void)get_text_options(in); }},
       {[](auto& out) { put(out, hearth_memory_item{}); }, [](auto& in) { (void)get_memory_item(in); }},
       {[](auto& out) { put(out, hearth_text_info{}); }, [](auto& in) { (void)get_text_info(in); }},
-      {[](auto& out) { put(out, TextFeatures{1, 1, 7}); }, [](auto& in) { (void)get_text_features(in); }},
-      {[&](auto& out) { put_decode(out, 1, 2, batch); }, [](auto& in) { DecodeRequest r; (void)get_decode(in, r); }},
+      {[](auto& out) {
+         put(out, TextFeatures{1, 1, 7});
+       },
+       [](auto& in) { (void)get_text_features(in); }},
+      {[&](auto& out) { put_decode(out, 1, 2, batch); },
+       [](auto& in) {
+         DecodeRequest r;
+         (void)get_decode(in, r);
+       }},
       {[](auto& out) { put(out, RowsReply{}); }, [](auto& in) { (void)get_rows(in); }},
-      {[](auto& out) { put(out, LogLine{1, "a", "b"}); }, [](auto& in) { (void)get_log_line(in); }},
+      {[](auto& out) {
+         put(out, LogLine{1, "a", "b"});
+       },
+       [](auto& in) { (void)get_log_line(in); }},
   };
   for (const auto& row : rows) {
     WireWriter out;

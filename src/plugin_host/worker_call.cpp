@@ -82,10 +82,8 @@ struct WorkerLink::Conversation {
         link.write_log(line.level, line.component, line.message);
         return {};
       }
-      case FrameKind::kPull:
-        return answer_pull(in);
-      default:
-        return broken("kind");
+      case FrameKind::kPull: return answer_pull(in);
+      default: return broken("kind");
     }
   }
 
@@ -116,8 +114,10 @@ Result<WorkerReply> WorkerLink::call(Method method, const WireWriter& arguments,
   request.append_all(arguments);
   if (request.bytes().size() > kFramePayloadBytesMax) {
     give_back(std::move(lane), true);
-    return fail(ErrorCode::kInvalidArgument, "'" + std::string(method_name(method)) + "' with " + std::to_string(request.bytes().size()) +
-                                                 " bytes is more than a worker takes at once", "send less than 64 MiB in one call");
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + std::string(method_name(method)) + "' with " + std::to_string(request.bytes().size()) +
+                    " bytes is more than a worker takes at once",
+                "send less than 64 MiB in one call");
   }
   Conversation conversation{*this, *lane, patience, receivers};
   Status status;
@@ -129,9 +129,10 @@ Result<WorkerReply> WorkerLink::call(Method method, const WireWriter& arguments,
   }
   Error reason = std::move(reply).error();
   if (conversation.given_up || reason.code == ErrorCode::kDeadlineExceeded)
-    reason = Error(patience.reason(), "the worker process " + std::to_string(pid_) + " did not come back from '" +
-                                          std::string(method_name(method)) + "' within " + std::to_string(options_.grace.count()) +
-                                          " ms after its " + (patience.reason() == ErrorCode::kCancelled ? "cancel" : "deadline"),
+    reason = Error(patience.reason(),
+                   "the worker process " + std::to_string(pid_) + " did not come back from '" +
+                       std::string(method_name(method)) + "' within " + std::to_string(options_.grace.count()) +
+                       " ms after its " + (patience.reason() == ErrorCode::kCancelled ? "cancel" : "deadline"),
                    "the call ends in the worker when it ends; later calls on the same context wait for it");
   return end_broken(method, std::move(reason), std::move(lane));
 }
@@ -139,11 +140,13 @@ Result<WorkerReply> WorkerLink::call(Method method, const WireWriter& arguments,
 Result<WorkerReply> WorkerLink::end_broken(Method method, Error reason, std::unique_ptr<Lane> lane) {
   lane->channel.close_conversation();
   give_back(std::move(lane), false);
-  if (reason.code == ErrorCode::kCancelled || reason.code == ErrorCode::kDeadlineExceeded) return fail(std::move(reason));
+  if (reason.code == ErrorCode::kCancelled || reason.code == ErrorCode::kDeadlineExceeded)
+    return fail(std::move(reason));
   if (reason.code == ErrorCode::kUnavailable) return fail(death(method, true));
   kill(reason.message);
   return fail(Error(ErrorCode::kInternal, "'" + std::string(method_name(method)) + "' failed: " + reason.message,
-                    "the worker was ended; load the model again").because(std::move(reason)));
+                    "the worker was ended; load the model again")
+                  .because(std::move(reason)));
 }
 
 std::size_t WorkerLink::lanes_in_use() {
@@ -169,8 +172,9 @@ Result<std::unique_ptr<WorkerLink::Lane>> WorkerLink::acquire(Method method, Pat
     if (lanes_in_use() < kLanesMax) break;
     const auto wait_ms = patience.next_wait_ms();
     if (!wait_ms)
-      return fail(ErrorCode::kOverloaded, "'" + std::string(method_name(method)) + "' found no free lane to the worker process " +
-                                              std::to_string(pid_) + ": " + std::to_string(kLanesMax) + " calls run there",
+      return fail(ErrorCode::kOverloaded,
+                  "'" + std::string(method_name(method)) + "' found no free lane to the worker process " +
+                      std::to_string(pid_) + ": " + std::to_string(kLanesMax) + " calls run there",
                   "send fewer calls at once, or end the worker if it hangs");
     // Given-up lanes end without a notice to this process; hence never for ever.
     changed_.wait_for(lock, std::chrono::milliseconds(*wait_ms < 0 ? 100 : std::min(*wait_ms, 100)));
@@ -202,8 +206,10 @@ Result<std::unique_ptr<WorkerLink::Lane>> WorkerLink::open_lane(Patience& patien
 void WorkerLink::give_back(std::unique_ptr<Lane> lane, bool usable) {
   const std::lock_guard lock(mutex_);
   --n_busy_;
-  if (usable) idle_.push_back(std::move(lane));
-  else given_up_.push_back(std::move(lane->control_page));
+  if (usable)
+    idle_.push_back(std::move(lane));
+  else
+    given_up_.push_back(std::move(lane->control_page));
   changed_.notify_one();
 }
 

@@ -72,7 +72,8 @@ void free_in_worker(WorkerLink& link, Method method, WireId id) {
   arguments.put(id);
   hearth_call bounds{};
   bounds.struct_size = sizeof(bounds);
-  bounds.deadline_ns = std::chrono::nanoseconds((std::chrono::steady_clock::now() + kFreeWait).time_since_epoch()).count();
+  bounds.deadline_ns =
+      std::chrono::nanoseconds((std::chrono::steady_clock::now() + kFreeWait).time_since_epoch()).count();
   // An error means that the worker is gone, or still busy with it and frees it afterwards.
   (void)link.call(method, arguments, &bounds, {});
 }
@@ -116,8 +117,8 @@ const hearth_text* WorkerClient::text_table() {
       text_ = make_text_proxy();
       text_.major = features.major;
       std::uint64_t bit = 1;
-#define HEARTH_DROP_ABSENT(name)                            \
-  if ((features.calls & bit) == 0) text_.name = nullptr;    \
+#define HEARTH_DROP_ABSENT(name)                         \
+  if ((features.calls & bit) == 0) text_.name = nullptr; \
   bit <<= 1U;
       HEARTH_TEXT_CALLS(HEARTH_DROP_ABSENT)
 #undef HEARTH_DROP_ABSENT

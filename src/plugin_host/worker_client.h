@@ -28,7 +28,7 @@ class WorkerClient final : public PluginSource {
   hearth_plugin plugin_{};
   std::mutex text_mutex_;  // of the two below
   bool text_known_ = false;
-  hearth_text text_{};     // absent while text_.struct_size is 0
+  hearth_text text_{};  // absent while text_.struct_size is 0
 };
 
 // The objects behind the handles. An id is the worker's name for the thing; no pointer of the worker is ever seen here.
@@ -40,8 +40,8 @@ struct ProxyModel {
 struct ProxyContext {
   WorkerLink* link;
   WireId id;
-  std::uint64_t region = 0;  // whose mapping `rows` is
-  SharedMemory rows;         // of the last decode, read-only
+  std::uint64_t region = 0;                   // whose mapping `rows` is
+  SharedMemory rows;                          // of the last decode, read-only
   std::string kv_type_k, kv_type_v, pooling;  // what context_info lent out last
 };
 
@@ -53,7 +53,8 @@ struct ProxyAdapter {
 // The text table whose calls go to a worker.
 [[nodiscard]] hearth_text make_text_proxy();
 
-// For the calls that return nothing: waits, not for ever, until the worker has freed what `id` names. A dead worker has.
+// For the calls that return nothing: waits, not for ever, until the worker has freed what `id` names. A dead worker
+// has.
 void free_in_worker(WorkerLink& link, Method method, WireId id);
 [[nodiscard]] hearth_status status_of(Result<WorkerReply>&& reply);
 

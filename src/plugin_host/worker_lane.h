@@ -30,8 +30,10 @@ class WorkerLink::CallPatience final : public Patience {
   std::optional<int> next_wait_ms() override {
     const auto now = Clock::now();
     if (!stopped_at_) {
-      if (is_cancelled()) stop(ErrorCode::kCancelled, now);
-      else if (const auto deadline = deadline_time(); deadline && now >= *deadline) stop(ErrorCode::kDeadlineExceeded, *deadline);
+      if (is_cancelled())
+        stop(ErrorCode::kCancelled, now);
+      else if (const auto deadline = deadline_time(); deadline && now >= *deadline)
+        stop(ErrorCode::kDeadlineExceeded, *deadline);
     }
     if (stopped_at_) {
       const auto left = *stopped_at_ + grace_ - now;
@@ -55,12 +57,15 @@ class WorkerLink::CallPatience final : public Patience {
     return static_cast<int>(std::clamp<std::int64_t>(ms, 1, 60'000));
   }
   [[nodiscard]] bool can_be_cancelled() const {
-    return bounds_ != nullptr && HEARTH_HAS_FIELD(bounds_, hearth_call, is_cancelled) && bounds_->is_cancelled != nullptr;
+    return bounds_ != nullptr && HEARTH_HAS_FIELD(bounds_, hearth_call, is_cancelled) &&
+           bounds_->is_cancelled != nullptr;
   }
   [[nodiscard]] bool is_cancelled() const { return can_be_cancelled() && bounds_->is_cancelled(bounds_->ctx) != 0; }
   [[nodiscard]] std::optional<Clock::time_point> deadline_time() const {
-    if (bounds_ == nullptr || !HEARTH_HAS_FIELD(bounds_, hearth_call, deadline_ns) || bounds_->deadline_ns == 0) return std::nullopt;
-    return Clock::time_point(std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds(bounds_->deadline_ns)));
+    if (bounds_ == nullptr || !HEARTH_HAS_FIELD(bounds_, hearth_call, deadline_ns) || bounds_->deadline_ns == 0)
+      return std::nullopt;
+    return Clock::time_point(
+        std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds(bounds_->deadline_ns)));
   }
   // The worker knows the deadline itself; only a cancel has to be told.
   void stop(ErrorCode reason, Clock::time_point at) {

@@ -23,10 +23,10 @@ Result<std::unique_ptr<WorkerLink>> WorkerLink::start(const WorkerOptions& optio
   HEARTH_ASSIGN(sockets, make_socket_pair());
   HEARTH_ASSIGN(pipe, make_pipe());
   auto link = std::unique_ptr<WorkerLink>(new WorkerLink(options, std::move(sockets.first), std::move(pipe.first)));
-  link->monitor_ = std::thread([self = link.get(), worker_end = std::move(sockets.second),
-                                print_end = std::move(pipe.second)]() mutable {
-    self->monitor(std::move(worker_end), std::move(print_end));
-  });
+  link->monitor_ = std::thread(
+      [self = link.get(), worker_end = std::move(sockets.second), print_end = std::move(pipe.second)]() mutable {
+        self->monitor(std::move(worker_end), std::move(print_end));
+      });
   HEARTH_TRY(link->await_start());
   return link;
 }
@@ -42,8 +42,9 @@ Status WorkerLink::await_start() {
   if (in_time) return *opened_;
   lock.unlock();
   kill("it did not open its plugin in time");
-  return fail(ErrorCode::kUnavailable, "the worker for '" + options_.plugin.string() + "' did not open its plugin within " +
-                                           std::to_string(options_.start_timeout.count()) + " ms",
+  return fail(ErrorCode::kUnavailable,
+              "the worker for '" + options_.plugin.string() + "' did not open its plugin within " +
+                  std::to_string(options_.start_timeout.count()) + " ms",
               "look at the log for what it was waiting for");
 }
 
@@ -64,7 +65,8 @@ void WorkerLink::monitor(FileDescriptor worker_end, FileDescriptor print_end) {
       pid_ = *pid;
     } else {
       opened_ = fail(Error(ErrorCode::kUnavailable, "the worker did not start: " + pid.error().message,
-                           "install hearth again, or run the plugin in this process").because(pid.error()));
+                           "install hearth again, or run the plugin in this process")
+                         .because(pid.error()));
       exit_ = ExitStatus{false, -1};
     }
   }
@@ -104,8 +106,10 @@ void WorkerLink::take_main_frame(const Frame& frame) {
     const ReplyHead head = get_reply_head(in);
     std::string message(head.message);
     Status opened;
-    if (!in.done()) opened = fail(ErrorCode::kInternal, "the worker's first message is broken");
-    else if (head.code != HEARTH_OK) opened = take_status({head.code, message.data(), nullptr}, HEARTH_PLUGIN_ENTRY);
+    if (!in.done())
+      opened = fail(ErrorCode::kInternal, "the worker's first message is broken");
+    else if (head.code != HEARTH_OK)
+      opened = take_status({head.code, message.data(), nullptr}, HEARTH_PLUGIN_ENTRY);
     const std::lock_guard lock(mutex_);
     if (!opened_) opened_ = std::move(opened);
     changed_.notify_all();
@@ -155,12 +159,13 @@ void WorkerLink::reap() {
   }
   const std::lock_guard lock(mutex_);
   if (opened_) return;
-  opened_ = fail(Error(ErrorCode::kWorkerCrashed,
-                       "the worker process " + std::to_string(pid_) + " " + describe(*exit_) + " while it opened '" +
-                           options_.plugin.string() + "'" + (last_line_.empty() ? "" : "; it last printed: " + last_line_),
-                       "the plugin or a library it needs crashes on this machine; hearth goes on without it")
-                     .with("pid", std::to_string(pid_))
-                     .with("exit", describe(*exit_)));
+  opened_ =
+      fail(Error(ErrorCode::kWorkerCrashed,
+                 "the worker process " + std::to_string(pid_) + " " + describe(*exit_) + " while it opened '" +
+                     options_.plugin.string() + "'" + (last_line_.empty() ? "" : "; it last printed: " + last_line_),
+                 "the plugin or a library it needs crashes on this machine; hearth goes on without it")
+               .with("pid", std::to_string(pid_))
+               .with("exit", describe(*exit_)));
 }
 
 void WorkerLink::kill(const std::string& why) {
@@ -176,7 +181,8 @@ Error WorkerLink::death(Method method, bool during) {
   changed_.wait_for(lock, 2 * kExitWait, [&] { return exit_.has_value(); });
   const std::string call = "'" + std::string(method_name(method)) + "'";
   const std::string how = exit_ ? describe(*exit_) : "closed its connection";
-  std::string message = "the worker process " + std::to_string(pid_) + " of '" + options_.plugin.filename().string() + "' " + how;
+  std::string message =
+      "the worker process " + std::to_string(pid_) + " of '" + options_.plugin.filename().string() + "' " + how;
   if (!killed_why_.empty()) message += " by its host, because " + killed_why_ + ",";
   message += during ? " during " + call : " before " + call;
   if (!last_line_.empty()) message += "; it last printed: " + last_line_;

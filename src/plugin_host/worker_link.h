@@ -20,11 +20,12 @@
 namespace hearth {
 
 struct WorkerOptions {
-  std::filesystem::path program;  // hearth-worker
-  std::filesystem::path plugin;   // the library it loads
-  Logger* logger = nullptr;       // borrowed, outlives the worker; may be null
+  std::filesystem::path program;                    // hearth-worker
+  std::filesystem::path plugin;                     // the library it loads
+  Logger* logger = nullptr;                         // borrowed, outlives the worker; may be null
   std::chrono::milliseconds start_timeout{60'000};  // vendor libraries take seconds to open their drivers
-  std::chrono::milliseconds grace{1'000};  // for a call to come back after its deadline or cancel, before it is given up
+  std::chrono::milliseconds grace{
+      1'000};  // for a call to come back after its deadline or cancel, before it is given up
 };
 
 // Where what a call sends before it ends goes; null where a call sends none. Called on the calling thread.
@@ -40,8 +41,8 @@ struct WorkerReply {
   FileDescriptor descriptor;  // of a row region, where one came along
 };
 
-// Calls at once: each takes a lane, a socket of its own served by a thread of its own in the worker, so that no call waits
-// behind another and a callback runs on the thread that called. Further calls wait for a lane.
+// Calls at once: each takes a lane, a socket of its own served by a thread of its own in the worker, so that no call
+// waits behind another and a callback runs on the thread that called. Further calls wait for a lane.
 inline constexpr std::size_t kLanesMax = 64;
 
 // Internally locked: call() runs on any number of threads.
@@ -94,11 +95,11 @@ class WorkerLink {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  int pid_ = 0;                      // written once, before start() returns
-  std::optional<Status> opened_;     // spawned and said hello, or why not
+  int pid_ = 0;                   // written once, before start() returns
+  std::optional<Status> opened_;  // spawned and said hello, or why not
   std::optional<ExitStatus> exit_;
-  std::string killed_why_;           // by this host
-  std::string last_line_;            // last thing printed
+  std::string killed_why_;  // by this host
+  std::string last_line_;   // last thing printed
   std::vector<std::unique_ptr<Lane>> idle_;
   std::size_t n_busy_ = 0;
   std::vector<SharedMemory> given_up_;  // control pages of lanes whose call still runs in the worker

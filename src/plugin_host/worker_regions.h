@@ -13,7 +13,7 @@ namespace hearth {
 
 // Bytes inside a region. Holds the region.
 struct RegionSlice {
-  std::uint64_t id = 0;  // never used twice
+  std::uint64_t id = 0;                  // never used twice
   std::shared_ptr<SharedMemory> memory;  // shared: the plugin may free it while a reply still carries its descriptor
   std::uint64_t offset = 0;
 };

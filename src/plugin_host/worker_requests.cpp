@@ -32,7 +32,9 @@ hearth_status load(WorkerState& state, Request& request) {
   hearth_model* model = nullptr;
   const hearth_status status = state.plugin->load(state.plugin->self, &options, &request.call, &model);
   if (status.code != HEARTH_OK) return status;
-  if (model == nullptr) return make_status(Error(ErrorCode::kInvalidData, "the runtime says it loaded the model but gave none", "update the runtime's plugin"));
+  if (model == nullptr)
+    return make_status(Error(ErrorCode::kInvalidData, "the runtime says it loaded the model but gave none",
+                             "update the runtime's plugin"));
   const WireId id = state.models.add(std::make_shared<ModelEntry>(state.plugin, model));
   request.undo = [&state, id] { (void)state.models.take(id); };
   request.out.put(id);
@@ -48,8 +50,12 @@ hearth_status ask_memory(WorkerState& state, Request& request, MemoryCall call) 
   return call(model->handle, &emit);
 }
 
-hearth_status placement(WorkerState& state, Request& request) { return ask_memory(state, request, state.plugin->placement); }
-hearth_status memory_now(WorkerState& state, Request& request) { return ask_memory(state, request, state.plugin->memory_now); }
+hearth_status placement(WorkerState& state, Request& request) {
+  return ask_memory(state, request, state.plugin->placement);
+}
+hearth_status memory_now(WorkerState& state, Request& request) {
+  return ask_memory(state, request, state.plugin->memory_now);
+}
 
 hearth_status free_model(WorkerState& state, Request& request) {
   return state.models.take(request.in.get<WireId>()) == nullptr ? no_such_handle("model") : ok_status();
@@ -61,8 +67,8 @@ hearth_status text_features(WorkerState& state, Request& request) {
     features.present = 1;
     features.major = state.text->major;
     std::uint64_t bit = 1;
-#define HEARTH_NOTE_PRESENT(name)                                                  \
-  if (HEARTH_HAS_CALL(state.text, hearth_text, name)) features.calls |= bit;       \
+#define HEARTH_NOTE_PRESENT(name)                                            \
+  if (HEARTH_HAS_CALL(state.text, hearth_text, name)) features.calls |= bit; \
   bit <<= 1U;
     HEARTH_TEXT_CALLS(HEARTH_NOTE_PRESENT)
 #undef HEARTH_NOTE_PRESENT
@@ -87,10 +93,14 @@ RequestHandler handler_of(Method method) {
   }
 }
 
-hearth_status bad_request() { return make_status(Error(ErrorCode::kInternal, "the host sent a request that is broken", "install hearth again: program and worker belong together")); }
+hearth_status bad_request() {
+  return make_status(Error(ErrorCode::kInternal, "the host sent a request that is broken",
+                           "install hearth again: program and worker belong together"));
+}
 
 hearth_status no_such_handle(const char* kind) {
-  return make_status(Error(ErrorCode::kInvalidArgument, std::string("the host named a ") + kind + " that this worker does not have"));
+  return make_status(
+      Error(ErrorCode::kInvalidArgument, std::string("the host named a ") + kind + " that this worker does not have"));
 }
 
 hearth_sink Request::sink() {

@@ -33,8 +33,10 @@ class WorkerServices final : public HostServices {
     WireWriter line;
     put(line, LogLine{static_cast<std::int32_t>(level), component.substr(0, 256), message.substr(0, kLineBytesMax)});
     // A host that is gone ends this process; there is nobody left to tell.
-    if (current_lane != nullptr) (void)current_lane->send(FrameKind::kLog, line.bytes());
-    else (void)main_.send(FrameKind::kLog, line.bytes());
+    if (current_lane != nullptr)
+      (void)current_lane->send(FrameKind::kLog, line.bytes());
+    else
+      (void)main_.send(FrameKind::kLog, line.bytes());
   }
   void retire() noexcept override {}
 
@@ -52,7 +54,9 @@ bool reply(Request& request, hearth_status status) {
   if (status.message != nullptr && status.free_message != nullptr) status.free_message(status.message);
   if (!delivered) return false;
   const int descriptor = request.carried.memory == nullptr ? -1 : request.carried.memory->descriptor();
-  return request.channel.send(FrameKind::kReply, frame.bytes(), nullptr, std::span(&descriptor, descriptor < 0 ? 0U : 1U)).has_value();
+  return request.channel
+      .send(FrameKind::kReply, frame.bytes(), nullptr, std::span(&descriptor, descriptor < 0 ? 0U : 1U))
+      .has_value();
 }
 
 bool serve_request(WorkerState& state, Request& request) {
@@ -61,7 +65,9 @@ bool serve_request(WorkerState& state, Request& request) {
   request.call.n_threads = head.n_threads;
   request.call.deadline_ns = head.deadline_ns;
   request.call.ctx = &request.control;
-  request.call.is_cancelled = [](void* ctx) -> std::int32_t { return static_cast<LaneControl*>(ctx)->cancelled.load() != 0 ? 1 : 0; };
+  request.call.is_cancelled = [](void* ctx) -> std::int32_t {
+    return static_cast<LaneControl*>(ctx)->cancelled.load() != 0 ? 1 : 0;
+  };
   RequestHandler handler = handler_of(head.method);
   if (handler == nullptr) handler = text_handler_of(state.text, head.method);
   const hearth_status status = handler == nullptr || !request.in.ok() ? bad_request() : handler(state, request);
@@ -102,7 +108,8 @@ Status start_lane(WorkerState& state, Channel& main) {
 // The table is null when the plugin has none or a broken one, which is logged by the host's own check otherwise.
 const hearth_text* text_table_of(const hearth_plugin& plugin) {
   constexpr std::string_view kId = HEARTH_CAP_TEXT;
-  const auto* table = static_cast<const hearth_text*>(plugin.capability(plugin.self, borrow(kId), HEARTH_CAP_TEXT_MAJOR));
+  const auto* table =
+      static_cast<const hearth_text*>(plugin.capability(plugin.self, borrow(kId), HEARTH_CAP_TEXT_MAJOR));
   return table != nullptr && check_text_table(table) ? table : nullptr;
 }
 
@@ -118,7 +125,8 @@ int serve_worker(FileDescriptor main_channel, const std::filesystem::path& plugi
     put(hello, ReplyHead{});
   } else {
     const Error& error = library.error();
-    put(hello, ReplyHead{static_cast<std::int32_t>(error.code), error.hint.empty() ? error.message : error.message + "; " + error.hint});
+    put(hello, ReplyHead{static_cast<std::int32_t>(error.code),
+                         error.hint.empty() ? error.message : error.message + "; " + error.hint});
   }
   if (!main.send(FrameKind::kHello, hello.bytes()) || !library) return 1;
   state.plugin = (*library)->table();

@@ -7,9 +7,9 @@
 
 namespace hearth {
 
-// Serves until the host closes `main_channel`, then returns the exit status: 0, or 1 when the plugin did not open or the
-// host sent what makes no sense. The caller ends the process at once (exit_now): threads of the plugin and of lanes may
-// still run. One call a process.
+// Serves until the host closes `main_channel`, then returns the exit status: 0, or 1 when the plugin did not open or
+// the host sent what makes no sense. The caller ends the process at once (exit_now): threads of the plugin and of lanes
+// may still run. One call a process.
 int serve_worker(FileDescriptor main_channel, const std::filesystem::path& plugin);
 
 }  // namespace hearth

@@ -29,7 +29,8 @@ struct AdapterEntry {
   std::shared_ptr<ModelEntry> model;
   const hearth_text* table;
   hearth_adapter* handle;
-  AdapterEntry(std::shared_ptr<ModelEntry> m, const hearth_text* t, hearth_adapter* h) : model(std::move(m)), table(t), handle(h) {}
+  AdapterEntry(std::shared_ptr<ModelEntry> m, const hearth_text* t, hearth_adapter* h)
+      : model(std::move(m)), table(t), handle(h) {}
   AdapterEntry(const AdapterEntry&) = delete;
   AdapterEntry& operator=(const AdapterEntry&) = delete;
   ~AdapterEntry() { table->adapter_free(handle); }
@@ -41,8 +42,9 @@ struct ContextEntry {
   hearth_text_context* handle;
   std::mutex busy;  // one request at a time; a given-up one may still run when the next comes
   std::vector<std::shared_ptr<AdapterEntry>> adapters;  // those set
-  RegionSlice rows;  // copies of rows that the plugin keeps in memory of its own
-  ContextEntry(std::shared_ptr<ModelEntry> m, const hearth_text* t, hearth_text_context* h) : model(std::move(m)), table(t), handle(h) {}
+  RegionSlice rows;                                     // copies of rows that the plugin keeps in memory of its own
+  ContextEntry(std::shared_ptr<ModelEntry> m, const hearth_text* t, hearth_text_context* h)
+      : model(std::move(m)), table(t), handle(h) {}
   ContextEntry(const ContextEntry&) = delete;
   ContextEntry& operator=(const ContextEntry&) = delete;
   ~ContextEntry() { table->context_free(handle); }
@@ -93,10 +95,10 @@ struct Request {
   LaneControl& control;
   DecodeRequest& decode;  // the lane's scratch
   WireReader in;
-  WireWriter out = {};    // what follows the ReplyHead on success
+  WireWriter out = {};  // what follows the ReplyHead on success
   hearth_call call = {};
-  RegionSlice carried = {};          // whose descriptor the reply carries, if any
-  std::function<void()> undo = {};   // run when the reply can't be delivered: nobody would free what was made
+  RegionSlice carried = {};            // whose descriptor the reply carries, if any
+  std::function<void()> undo = {};     // run when the reply can't be delivered: nobody would free what was made
   std::vector<std::byte> unsent = {};  // bytes for the host's sink, gathered into frames of a useful size
   bool host_gone = false;
 

@@ -140,7 +140,8 @@ TEST(Worker, a_call_that_heeds_nothing_is_given_up_and_the_next_waits_for_it) {
   Opened opened;
   ASSERT_NE(opened.context, nullptr);
   const auto start = steady_clock::now();
-  EXPECT_EQ(code_of(opened.context->decode(one(kTokenDeaf), deadline_in(milliseconds(10)))), ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(code_of(opened.context->decode(one(kTokenDeaf), deadline_in(milliseconds(10)))),
+            ErrorCode::kDeadlineExceeded);
   EXPECT_LT(steady_clock::now() - start, milliseconds(2500));
   auto rows = opened.context->decode(one(8));
   EXPECT_GE(steady_clock::now() - start, milliseconds(2900)) << "one context serves one call at a time";
@@ -166,7 +167,8 @@ TEST(Worker, a_long_decode_blocks_no_other_call) {
   const CancelToken cancel;
   CallBounds bounds;
   bounds.cancel = &cancel;
-  std::thread caller([&] { EXPECT_EQ(code_of(opened.context->decode(one(kTokenWait), bounds)), ErrorCode::kCancelled); });
+  std::thread caller(
+      [&] { EXPECT_EQ(code_of(opened.context->decode(one(kTokenWait), bounds)), ErrorCode::kCancelled); });
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(opened.text->model()->memory_now());
   auto second = opened.text->new_context({});
   ASSERT_TRUE(second);
@@ -205,10 +207,12 @@ TEST(Worker, more_calls_than_lanes_wait_and_are_refused_when_they_may_not) {
   std::vector<std::thread> threads;
   std::atomic<int> n_cancelled = 0;
   for (std::size_t i = 0; i < kLanesMax; ++i)
-    threads.emplace_back([&] { n_cancelled += code_of(opened.runtime->load(slow, bounds)) == ErrorCode::kCancelled ? 1 : 0; });
+    threads.emplace_back(
+        [&] { n_cancelled += code_of(opened.runtime->load(slow, bounds)) == ErrorCode::kCancelled ? 1 : 0; });
   // Once all lanes are taken, a call that may not wait is refused; before that it ends by its deadline.
   ErrorCode code = ErrorCode::kInternal;
-  for (int i = 0; i < 100 && code != ErrorCode::kOverloaded; ++i) code = code_of(opened.runtime->load(slow, deadline_in(milliseconds(1))));
+  for (int i = 0; i < 100 && code != ErrorCode::kOverloaded; ++i)
+    code = code_of(opened.runtime->load(slow, deadline_in(milliseconds(1))));
   EXPECT_EQ(code, ErrorCode::kOverloaded);
   std::thread waits([&] { EXPECT_TRUE(opened.text->model()->placement()); });
   cancel.request();
@@ -254,7 +258,8 @@ TEST(Worker, a_program_that_is_not_there) {
 class FalseWorker : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(::testing::TempDir()) / ("hearth_false_worker_" + std::to_string(own_process_id()) + ".sh");
+    path_ = std::filesystem::path(::testing::TempDir()) /
+            ("hearth_false_worker_" + std::to_string(own_process_id()) + ".sh");
   }
   void TearDown() override { std::filesystem::remove(path_); }
   Result<std::shared_ptr<WorkerClient>> start(const std::string& script) {
@@ -294,7 +299,9 @@ TEST_F(FalseWorker, silence_without_an_end) {
 
 TEST_F(FalseWorker, a_good_hello_and_then_garbage_on_the_main_channel) {
   // Frame: magic, kind 1 (hello), 8 bytes: code 0, empty message. Then bytes that are no frame.
-  auto opened = start("printf '1RFH\\001\\000\\000\\000\\010\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000no frame at all' >&3\nexec sleep 60\n");
+  auto opened = start(
+      "printf '1RFH\\001\\000\\000\\000\\010\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000no frame at all' "
+      ">&3\nexec sleep 60\n");
   ASSERT_TRUE(opened) << to_string(opened.error());
   auto score = Runtime(*opened).score();
   ASSERT_FALSE(score);

@@ -119,14 +119,17 @@ hearth_status context_info(hearth_text_context* handle, hearth_text_options* out
 // Makes `context.rows` the mapping of the region the reply names.
 Status map_rows(ProxyContext& context, const RowsReply& rows, FileDescriptor descriptor) {
   if (rows.n_rows == 0 || (rows.region == context.region && rows.region_bytes <= context.rows.size_bytes())) return {};
-  if (rows.region_bytes > SIZE_MAX / 2) return fail(ErrorCode::kInternal, "the worker promised rows of an impossible size");
-  HEARTH_ASSIGN(mapped, SharedMemory::map(std::move(descriptor), static_cast<std::size_t>(rows.region_bytes), SharedMemory::Access::kRead));
+  if (rows.region_bytes > SIZE_MAX / 2)
+    return fail(ErrorCode::kInternal, "the worker promised rows of an impossible size");
+  HEARTH_ASSIGN(mapped, SharedMemory::map(std::move(descriptor), static_cast<std::size_t>(rows.region_bytes),
+                                          SharedMemory::Access::kRead));
   context.rows = std::move(mapped);
   context.region = rows.region;
   return {};
 }
 
-hearth_status decode(hearth_text_context* handle, const hearth_batch* batch, const hearth_call* call, hearth_rows* out) {
+hearth_status decode(hearth_text_context* handle, const hearth_batch* batch, const hearth_call* call,
+                     hearth_rows* out) {
   ProxyContext& context = proxy(handle);
   WireWriter arguments;
   put_decode(arguments, context.id, context.region, *batch);
@@ -135,7 +138,8 @@ hearth_status decode(hearth_text_context* handle, const hearth_batch* batch, con
   WireReader in(reply->payload);
   const RowsReply rows = get_rows(in);
   if (!in.done() || !fits(rows)) return broken_reply();
-  if (Status mapped = map_rows(context, rows, std::move(reply->descriptor)); !mapped) return make_status(mapped.error());
+  if (Status mapped = map_rows(context, rows, std::move(reply->descriptor)); !mapped)
+    return make_status(mapped.error());
   out->n_rows = rows.n_rows;
   out->row_size = rows.row_size;
   out->data = rows.n_rows == 0 ? nullptr : reinterpret_cast<const float*>(context.rows.data() + rows.offset);
@@ -144,7 +148,8 @@ hearth_status decode(hearth_text_context* handle, const hearth_batch* batch, con
 
 // A request of a context with numbers only.
 template <class... Numbers>
-Result<WorkerReply> ask(hearth_text_context* context, Method method, const CallReceivers& receivers, Numbers... numbers) {
+Result<WorkerReply> ask(hearth_text_context* context, Method method, const CallReceivers& receivers,
+                        Numbers... numbers) {
   WireWriter arguments;
   arguments.put(proxy(context).id);
   (arguments.put(numbers), ...);
@@ -155,15 +160,18 @@ hearth_status sequence_trim(hearth_text_context* context, std::int32_t sequence,
   return status_of(ask(context, Method::kTrim, {}, sequence, p0, p1));
 }
 
-hearth_status sequence_copy(hearth_text_context* context, std::int32_t from, std::int32_t to, std::int32_t p0, std::int32_t p1) {
+hearth_status sequence_copy(hearth_text_context* context, std::int32_t from, std::int32_t to, std::int32_t p0,
+                            std::int32_t p1) {
   return status_of(ask(context, Method::kCopy, {}, from, to, p0, p1));
 }
 
-hearth_status sequence_shift(hearth_text_context* context, std::int32_t sequence, std::int32_t p0, std::int32_t p1, std::int32_t delta) {
+hearth_status sequence_shift(hearth_text_context* context, std::int32_t sequence, std::int32_t p0, std::int32_t p1,
+                             std::int32_t delta) {
   return status_of(ask(context, Method::kShift, {}, sequence, p0, p1, delta));
 }
 
-hearth_status sequence_range(hearth_text_context* context, std::int32_t sequence, std::int32_t* first, std::int32_t* last) {
+hearth_status sequence_range(hearth_text_context* context, std::int32_t sequence, std::int32_t* first,
+                             std::int32_t* last) {
   const Result<WorkerReply> reply = ask(context, Method::kRange, {}, sequence);
   if (!reply) return make_status(reply.error());
   WireReader in(reply->payload);
@@ -193,7 +201,8 @@ void adapter_free(hearth_adapter* adapter) {
   free_in_worker(*owned->link, Method::kAdapterFree, owned->id);
 }
 
-hearth_status context_set_adapters(hearth_text_context* context, hearth_adapter* const* adapters, const float* scales, std::size_t n) {
+hearth_status context_set_adapters(hearth_text_context* context, hearth_adapter* const* adapters, const float* scales,
+                                   std::size_t n) {
   std::vector<WireId> ids;
   for (std::size_t i = 0; i < n; ++i) ids.push_back(proxy(adapters[i]).id);
   WireWriter arguments;

@@ -9,7 +9,8 @@ namespace hearth {
 namespace {
 
 hearth_status no_text() {
-  return make_status(Error(ErrorCode::kUnsupported, "this runtime's plugin has no such text call", "update the runtime's plugin"));
+  return make_status(
+      Error(ErrorCode::kUnsupported, "this runtime's plugin has no such text call", "update the runtime's plugin"));
 }
 
 using ModelHandler = hearth_status (*)(WorkerState&, Request&, const std::shared_ptr<ModelEntry>&);
@@ -79,7 +80,9 @@ hearth_status context_new(WorkerState& state, Request& request, const std::share
   hearth_text_context* handle = nullptr;
   const hearth_status status = state.text->context_new(model->handle, &options, &handle);
   if (status.code != HEARTH_OK) return status;
-  if (handle == nullptr) return make_status(Error(ErrorCode::kInvalidData, "the runtime says it made a context but gave none", "update the runtime's plugin"));
+  if (handle == nullptr)
+    return make_status(Error(ErrorCode::kInvalidData, "the runtime says it made a context but gave none",
+                             "update the runtime's plugin"));
   const WireId id = state.contexts.add(std::make_shared<ContextEntry>(model, state.text, handle));
   request.undo = [&state, id] { (void)state.contexts.take(id); };
   request.out.put(id);
@@ -109,8 +112,11 @@ hearth_status share_rows(WorkerState& state, Request& request, ContextEntry& con
   answer.row_size = rows.row_size;
   std::uint64_t n_bytes = 0;
   const bool sane = checked_mul(std::uint64_t{rows.n_rows} * rows.row_size, sizeof(float), n_bytes) &&
-                    rows.n_rows <= request.decode.tokens.size() && (rows.n_rows == 0 || (rows.data != nullptr && rows.row_size != 0));
-  if (!sane) return make_status(Error(ErrorCode::kInvalidData, "the runtime gave rows that make no sense", "update the runtime's plugin"));
+                    rows.n_rows <= request.decode.tokens.size() &&
+                    (rows.n_rows == 0 || (rows.data != nullptr && rows.row_size != 0));
+  if (!sane)
+    return make_status(
+        Error(ErrorCode::kInvalidData, "the runtime gave rows that make no sense", "update the runtime's plugin"));
   if (rows.n_rows != 0) {
     auto slice = state.regions.find(rows.data, n_bytes);
     if (!slice) {
@@ -137,8 +143,9 @@ hearth_status decode(WorkerState& state, Request& request) {
   const auto context = state.contexts.get(entries.context);
   if (context == nullptr) return no_such_handle("context");
   const std::lock_guard lock(context->busy);
-  const hearth_batch batch{sizeof(hearth_batch), static_cast<std::uint32_t>(entries.tokens.size()), entries.tokens.data(),
-                           entries.positions.data(), entries.sequences.data(), entries.wants_output.data()};
+  const hearth_batch batch{sizeof(hearth_batch),     static_cast<std::uint32_t>(entries.tokens.size()),
+                           entries.tokens.data(),    entries.positions.data(),
+                           entries.sequences.data(), entries.wants_output.data()};
   hearth_rows rows{};
   const hearth_status status = state.text->decode(context->handle, &batch, &request.call, &rows);
   return status.code == HEARTH_OK ? share_rows(state, request, *context, rows) : status;
@@ -198,7 +205,9 @@ hearth_status adapter_load(WorkerState& state, Request& request, const std::shar
   hearth_adapter* handle = nullptr;
   const hearth_status status = state.text->adapter_load(model->handle, path, &handle);
   if (status.code != HEARTH_OK) return status;
-  if (handle == nullptr) return make_status(Error(ErrorCode::kInvalidData, "the runtime says it loaded the adapter but gave none", "update the runtime's plugin"));
+  if (handle == nullptr)
+    return make_status(Error(ErrorCode::kInvalidData, "the runtime says it loaded the adapter but gave none",
+                             "update the runtime's plugin"));
   const WireId id = state.adapters.add(std::make_shared<AdapterEntry>(model, state.text, handle));
   request.undo = [&state, id] { (void)state.adapters.take(id); };
   request.out.put(id);
@@ -222,7 +231,8 @@ hearth_status set_adapters(WorkerState& state, Request& request, ContextEntry& c
     if (adapters.back() == nullptr) return no_such_handle("adapter");
     handles.push_back(adapters.back()->handle);
   }
-  const hearth_status status = state.text->context_set_adapters(context.handle, handles.data(), scales.data(), handles.size());
+  const hearth_status status =
+      state.text->context_set_adapters(context.handle, handles.data(), scales.data(), handles.size());
   if (status.code == HEARTH_OK) context.adapters = std::move(adapters);
   return status;
 }

@@ -22,7 +22,8 @@ constexpr std::uint64_t kRecordBytesMax = 64 * 1024;
 constexpr std::size_t kCopyChunkBytes = 4U << 20U;
 
 std::string now_rfc3339() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 bool is_sha256(const std::string& text) {
@@ -63,12 +64,14 @@ Result<ModelStore> ModelStore::open(const fs::path& home) {
 }
 
 void ModelStore::remove_abandoned() const {
-  constexpr auto kAbandonedAfter = std::chrono::hours(24);  // no copy takes that long; another process may be at one now
+  constexpr auto kAbandonedAfter =
+      std::chrono::hours(24);  // no copy takes that long; another process may be at one now
   const auto names = list_folder(root_ / "tmp");
   if (!names) return;
   for (const auto& name : *names) {
     const auto info = file_info(root_ / "tmp" / name);
-    if (info && std::chrono::system_clock::now() - info->modified_at > kAbandonedAfter) (void)remove_path(root_ / "tmp" / name);
+    if (info && std::chrono::system_clock::now() - info->modified_at > kAbandonedAfter)
+      (void)remove_path(root_ / "tmp" / name);
   }
 }
 
@@ -101,8 +104,10 @@ Result<std::vector<StoredModel>> ModelStore::list(std::vector<std::string>* dama
     const fs::path path(file);
     if (path.extension() != ".json") continue;
     auto model = read_record(path.stem().string());
-    if (model) models.push_back(std::move(model).value());
-    else if (damaged != nullptr) damaged->push_back(path.stem().string());
+    if (model)
+      models.push_back(std::move(model).value());
+    else if (damaged != nullptr)
+      damaged->push_back(path.stem().string());
   }
   return models;
 }
@@ -136,9 +141,9 @@ Result<StoredModel> ModelStore::write_record(StoredModel model, const ModelOrigi
   model.note = origin.note;
   model.added_at = now_rfc3339();
   model.path = blob_path(model.sha256);
-  const json record = {{"name", model.name},       {"sha256", model.sha256},   {"bytes", model.bytes},
-                       {"format", model.format},   {"licence", model.licence}, {"source", model.source},
-                       {"note", model.note},       {"added_at", model.added_at}};
+  const json record = {{"name", model.name},     {"sha256", model.sha256},    {"bytes", model.bytes},
+                       {"format", model.format}, {"licence", model.licence},  {"source", model.source},
+                       {"note", model.note},     {"added_at", model.added_at}};
   HEARTH_TRY(write_file_atomic(record_path(model.name), record.dump(2) + "\n"));
   return model;
 }
@@ -164,7 +169,9 @@ Result<std::string> ModelStore::copy_in(const fs::path& file) const {
   out.close();
   if (!out) {
     fs::remove(part, ignored);
-    return fail(ErrorCode::kIo, fmt::format("could not copy {} ({} bytes) into the store at {}", file.string(), in.size_bytes(), root_.string()),
+    return fail(ErrorCode::kIo,
+                fmt::format("could not copy {} ({} bytes) into the store at {}", file.string(), in.size_bytes(),
+                            root_.string()),
                 "see that the disk has room and the folder can be written");
   }
   const std::string sha256 = hash.finish();
@@ -172,7 +179,8 @@ Result<std::string> ModelStore::copy_in(const fs::path& file) const {
   fs::rename(part, blob_path(sha256), renamed);
   if (renamed) {
     fs::remove(part, ignored);
-    return fail(ErrorCode::kIo, fmt::format("could not move the copied file to {}: {}", blob_path(sha256).string(), renamed.message()));
+    return fail(ErrorCode::kIo,
+                fmt::format("could not move the copied file to {}: {}", blob_path(sha256).string(), renamed.message()));
   }
   fs::permissions(blob_path(sha256), fs::perms::owner_read | fs::perms::group_read | fs::perms::others_read, ignored);
   return sha256;
@@ -195,7 +203,8 @@ Result<StoredModel> ModelStore::add_file(const std::string& name, const fs::path
   return write_record(std::move(model), origin);
 }
 
-Result<StoredModel> ModelStore::put(const std::string& name, std::span<const std::byte> bytes, const ModelOrigin& origin) const {
+Result<StoredModel> ModelStore::put(const std::string& name, std::span<const std::byte> bytes,
+                                    const ModelOrigin& origin) const {
   Sha256 hash;
   hash.update(bytes);
   StoredModel model;
@@ -229,9 +238,11 @@ Result<std::uint64_t> ModelStore::remove(const std::string& name) const {
 Status ModelStore::verify(const StoredModel& model) const {
   HEARTH_ASSIGN(actual, sha256_file(model.path));
   if (actual == model.sha256) return {};
-  return fail(Error(ErrorCode::kVerificationFailed, fmt::format("'{}' changed on disk: its SHA-256 is {} instead of {}", model.name, actual, model.sha256),
-                    "remove it and add it again; check the disk")
-                  .with("path", model.path.string()));
+  return fail(
+      Error(ErrorCode::kVerificationFailed,
+            fmt::format("'{}' changed on disk: its SHA-256 is {} instead of {}", model.name, actual, model.sha256),
+            "remove it and add it again; check the disk")
+          .with("path", model.path.string()));
 }
 
 }  // namespace hearth

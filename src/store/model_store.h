@@ -21,11 +21,11 @@ struct StoredModel {
   std::string name;
   std::string sha256;
   std::uint64_t bytes = 0;
-  std::string format;      // "gguf", ...
-  std::string licence;     // empty where unknown
-  std::string source;      // where it came from, in words
-  std::string note;        // what the user should know of it
-  std::string added_at;    // RFC 3339, UTC
+  std::string format;          // "gguf", ...
+  std::string licence;         // empty where unknown
+  std::string source;          // where it came from, in words
+  std::string note;            // what the user should know of it
+  std::string added_at;        // RFC 3339, UTC
   std::filesystem::path path;  // of the blob; not stored
 };
 
@@ -48,7 +48,8 @@ class ModelStore {
   // kNotFound (the hint names the nearest name), kInvalidData (damaged record, or its blob is gone or of another size).
   [[nodiscard]] Result<StoredModel> find(const std::string& name) const;
 
-  // Copies a file in under a name; an existing name is replaced only if `replace`. Bytes already stored are not copied again.
+  // Copies a file in under a name; an existing name is replaced only if `replace`. Bytes already stored are not copied
+  // again.
   [[nodiscard]] Result<StoredModel> add_file(const std::string& name, const std::filesystem::path& file,
                                              const ModelOrigin& origin, bool replace) const;
   // The same for bytes in memory, for models the program carries.

@@ -29,7 +29,8 @@ class ModelStoreTest : public ::testing::Test {
     return home_ / name;
   }
   std::size_t blobs() {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(home_ / "store/blobs"), fs::directory_iterator()));
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(home_ / "store/blobs"), fs::directory_iterator()));
   }
   fs::path home_;
 };
@@ -37,9 +38,7 @@ class ModelStoreTest : public ::testing::Test {
 // Source: FIPS 180-4 example "abc".
 constexpr const char* kAbcSha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-TEST_F(ModelStoreTest, hashes_as_the_standard_says) {
-  EXPECT_EQ(sha256_file(file("abc", "abc")).value(), kAbcSha256);
-}
+TEST_F(ModelStoreTest, hashes_as_the_standard_says) { EXPECT_EQ(sha256_file(file("abc", "abc")).value(), kAbcSha256); }
 
 TEST_F(ModelStoreTest, a_file_added_is_found_by_name_with_its_facts) {
   auto added = store().add_file("tiny", file("m.gguf", "abc"), {"gguf", "MIT", "a test", "note"}, false);

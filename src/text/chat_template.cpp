@@ -27,8 +27,10 @@ namespace {
 std::string render_plain(const std::vector<ChatMessage>& messages, bool add_generation_prompt) {
   std::string text;
   for (const auto& message : messages) {
-    if (message.role == "system") text += message.content + "\n";
-    else text += (message.role == "assistant" ? "Assistant: " : "User: ") + message.content + "\n";
+    if (message.role == "system")
+      text += message.content + "\n";
+    else
+      text += (message.role == "assistant" ? "Assistant: " : "User: ") + message.content + "\n";
   }
   return add_generation_prompt ? text + "Assistant:" : text;
 }
@@ -45,7 +47,8 @@ Result<std::string> ChatTemplate::render(const std::vector<ChatMessage>& message
     inputs.add_generation_prompt = add_generation_prompt;
     return impl_->parsed.apply(inputs);
   } catch (const std::exception& e) {
-    return fail(ErrorCode::kInvalidArgument, std::string("the model's chat template refuses this conversation: ") + e.what(),
+    return fail(ErrorCode::kInvalidArgument,
+                std::string("the model's chat template refuses this conversation: ") + e.what(),
                 "check the order of roles; many templates want user and assistant in turn");
   }
 }

@@ -16,7 +16,8 @@ class ChatTemplate {
  public:
   // `source` is Jinja; the two token texts are what the template may write as bos_token and eos_token.
   // kInvalidData: the template does not parse.
-  static Result<ChatTemplate> parse(const std::string& source, const std::string& bos_token, const std::string& eos_token);
+  static Result<ChatTemplate> parse(const std::string& source, const std::string& bos_token,
+                                    const std::string& eos_token);
 
   // For models that carry no template: "User: ...\nAssistant:" lines, the form plain-text models know best.
   static ChatTemplate plain();

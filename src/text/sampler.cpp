@@ -26,8 +26,8 @@ Token argmax(std::span<const float> logits) {
 Sampler::Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {}
 
 bool Sampler::has_penalties() const {
-  return options_.penalty_last_n > 0 && (options_.repeat_penalty != 1.0F || options_.frequency_penalty != 0.0F ||
-                                         options_.presence_penalty != 0.0F);
+  return options_.penalty_last_n > 0 &&
+         (options_.repeat_penalty != 1.0F || options_.frequency_penalty != 0.0F || options_.presence_penalty != 0.0F);
 }
 
 void Sampler::accept(Token token) {
@@ -73,7 +73,8 @@ void Sampler::collect(std::span<const float> logits) {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
   };
   std::size_t k = options_.top_k == 0 ? candidates_.size() : std::min<std::size_t>(options_.top_k, candidates_.size());
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(), larger);
+  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(),
+                    larger);
   candidates_.resize(k);
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <random>
 #include <span>
 #include <unordered_map>
-#include <deque>
 #include <vector>
 
 #include "domain/token_event.h"

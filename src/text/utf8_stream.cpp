@@ -52,8 +52,10 @@ std::size_t append_complete(std::string_view s, std::string& out) {
   while (at < s.size()) {
     const Step step = decode_one(s.substr(at));
     if (step.kind == Decoded::kTruncated) return s.size() - at;
-    if (step.kind == Decoded::kValid) out.append(s.substr(at, step.length));
-    else out.append(kReplacement);
+    if (step.kind == Decoded::kValid)
+      out.append(s.substr(at, step.length));
+    else
+      out.append(kReplacement);
     at += step.length;
   }
   return 0;

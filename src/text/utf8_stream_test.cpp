@@ -29,9 +29,9 @@ TEST(Utf8Stream, every_cut_of_valid_text_gives_the_text) {
 
 TEST(Utf8Stream, replaces_what_can_never_be_valid) {
   EXPECT_EQ(utf8_sanitized("\xFFok"), "\xEF\xBF\xBDok");
-  EXPECT_EQ(utf8_sanitized("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD");      // overlong
+  EXPECT_EQ(utf8_sanitized("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD");       // overlong
   EXPECT_EQ(utf8_sanitized("\xED\xA0\x80").substr(0, 3), "\xEF\xBF\xBD");  // surrogate
-  EXPECT_EQ(utf8_sanitized("a\xE2\x82"), "a\xEF\xBF\xBD");                // cut off at the end
+  EXPECT_EQ(utf8_sanitized("a\xE2\x82"), "a\xEF\xBF\xBD");                 // cut off at the end
 }
 
 TEST(Utf8Stream, complete_prefix_stops_before_a_half_character) {

@@ -21,7 +21,7 @@ if [ $# -gt 0 ]; then
   cd "${DEV_CALLER_DIR:-$root}" # so that relative files in the arguments mean what the caller sees
   exec "$program" "$@"
 fi
-"$program" run chat -m starter -p "Hello! Who are you?"
+"$program" run chat -m starter -p "Who are you?" --temperature 0
 cat <<'TEXT'
 
 That was the embedded starter model: tiny, it only proves the path. To go on:

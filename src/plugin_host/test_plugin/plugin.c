@@ -64,7 +64,9 @@ static hearth_str str(const char* text) {
   return out;
 }
 
-static int is(hearth_str text, const char* wanted) { return text.size == strlen(wanted) && memcmp(text.data, wanted, text.size) == 0; }
+static int is(hearth_str text, const char* wanted) {
+  return text.size == strlen(wanted) && memcmp(text.data, wanted, text.size) == 0;
+}
 
 static void sleep_1ms(void) {
   struct timespec pause = {0, 1000000};
@@ -74,23 +76,27 @@ static void sleep_1ms(void) {
 /* Waits until `call` says stop. */
 static hearth_status wait_for_stop(const hearth_call* call) {
   for (;;) {
-    if (call != NULL && call->is_cancelled != NULL && call->is_cancelled(call->ctx)) return failed(HEARTH_CANCELLED, "cancelled as asked");
-    if (call != NULL && call->deadline_ns != 0 && host->now_ns(host->ctx) >= call->deadline_ns) return failed(HEARTH_DEADLINE_EXCEEDED, "the deadline is over");
+    if (call != NULL && call->is_cancelled != NULL && call->is_cancelled(call->ctx))
+      return failed(HEARTH_CANCELLED, "cancelled as asked");
+    if (call != NULL && call->deadline_ns != 0 && host->now_ns(host->ctx) >= call->deadline_ns)
+      return failed(HEARTH_DEADLINE_EXCEEDED, "the deadline is over");
     sleep_1ms();
   }
 }
 
 static hearth_status describe(void* self, const hearth_sink* json) {
-  static const char* const text = VARIANT == VARIANT_BAD_JSON
-    ? "{\"name\":\"test\",\"devices\":{}"
-    : "{\"name\":\"test\",\"version\":\"1.2\",\"formats\":[\"gguf\"],\"capabilities\":[\"text\"],"
-      "\"devices\":[{\"id\":\"cpu\",\"kind\":\"cpu\",\"description\":\"a processor\",\"total_bytes\":1024}]}";
+  static const char* const text =
+      VARIANT == VARIANT_BAD_JSON
+          ? "{\"name\":\"test\",\"devices\":{}"
+          : "{\"name\":\"test\",\"version\":\"1.2\",\"formats\":[\"gguf\"],\"capabilities\":[\"text\"],"
+            "\"devices\":[{\"id\":\"cpu\",\"kind\":\"cpu\",\"description\":\"a processor\",\"total_bytes\":1024}]}";
   (void)self;
   return json->write(json->ctx, text, strlen(text)) ? failed(HEARTH_CANCELLED, "stopped") : ok();
 }
 
 static hearth_status score(void* self, const hearth_sink* json) {
-  static const char* const text = VARIANT == VARIANT_BAD_JSON ? "{\"score\":1e9}" : "{\"score\":60,\"reason\":\"always here\"}";
+  static const char* const text =
+      VARIANT == VARIANT_BAD_JSON ? "{\"score\":1e9}" : "{\"score\":60,\"reason\":\"always here\"}";
   (void)self;
   return json->write(json->ctx, text, strlen(text)) ? failed(HEARTH_CANCELLED, "stopped") : ok();
 }
@@ -100,7 +106,8 @@ static void emit_item(const hearth_memory_emit* emit, const char* component, uin
   emit->item(emit->ctx, &item);
 }
 
-static hearth_status estimate(void* self, const hearth_load_options* load, const hearth_text_options* text, const hearth_memory_emit* emit) {
+static hearth_status estimate(void* self, const hearth_load_options* load, const hearth_text_options* text,
+                              const hearth_memory_emit* emit) {
   (void)self;
   emit_item(emit, HEARTH_MEM_WEIGHTS, load->path.size);
   emit_item(emit, HEARTH_MEM_KV_CACHE, text == NULL ? 0 : text->n_ctx);
@@ -145,7 +152,8 @@ static hearth_status metadata(hearth_model* model, hearth_str key, const hearth_
 }
 
 /* A byte is a token. */
-static hearth_status tokenize(hearth_model* model, hearth_str text, int32_t add_special, int32_t parse_special, const hearth_tokens_emit* emit) {
+static hearth_status tokenize(hearth_model* model, hearth_str text, int32_t add_special, int32_t parse_special,
+                              const hearth_tokens_emit* emit) {
   hearth_token* tokens = malloc((text.size + 1) * sizeof(*tokens));
   size_t n = 0;
   (void)model;
@@ -179,8 +187,10 @@ static hearth_status context_new(hearth_model* model, const hearth_text_options*
 }
 
 static void drop_rows(hearth_text_context* context) {
-  if (context->model->shared && context->rows != NULL) host->dealloc(host->ctx, context->rows, context->rows_bytes);
-  else free(context->rows);
+  if (context->model->shared && context->rows != NULL)
+    host->dealloc(host->ctx, context->rows, context->rows_bytes);
+  else
+    free(context->rows);
   context->rows = NULL;
 }
 
@@ -199,11 +209,13 @@ static hearth_status context_info(hearth_text_context* context, hearth_text_opti
   return ok();
 }
 
-static hearth_status decode(hearth_text_context* context, const hearth_batch* batch, const hearth_call* call, hearth_rows* out) {
+static hearth_status decode(hearth_text_context* context, const hearth_batch* batch, const hearth_call* call,
+                            hearth_rows* out) {
   uint32_t n_rows = 0;
   for (uint32_t i = 0; i < batch->n_tokens; ++i) {
     if (batch->tokens[i] == TOKEN_WAIT) return wait_for_stop(call);
-    if (batch->tokens[i] == TOKEN_DEAF) for (int ms = 0; ms < 3000; ++ms) sleep_1ms();
+    if (batch->tokens[i] == TOKEN_DEAF)
+      for (int ms = 0; ms < 3000; ++ms) sleep_1ms();
     if (batch->tokens[i] == TOKEN_ABORT) {
       fputs("GGML_ASSERT(false) failed\n", stderr);
       abort();
@@ -215,7 +227,8 @@ static hearth_status decode(hearth_text_context* context, const hearth_batch* ba
   if (n_rows * row_bytes > context->rows_bytes) {
     drop_rows(context);
     context->rows_bytes = n_rows * row_bytes;
-    context->rows = context->model->shared ? host->alloc(host->ctx, context->rows_bytes, 64) : malloc(context->rows_bytes);
+    context->rows =
+        context->model->shared ? host->alloc(host->ctx, context->rows_bytes, 64) : malloc(context->rows_bytes);
     if (context->rows == NULL) return failed(HEARTH_OUT_OF_MEMORY, "no memory for rows");
   }
   float* row = context->rows;
@@ -243,7 +256,8 @@ static hearth_status sequence_copy(hearth_text_context* context, int32_t from, i
   return ok();
 }
 
-static hearth_status sequence_shift(hearth_text_context* context, int32_t sequence, int32_t p0, int32_t p1, int32_t delta) {
+static hearth_status sequence_shift(hearth_text_context* context, int32_t sequence, int32_t p0, int32_t p1,
+                                    int32_t delta) {
   (void)context, (void)sequence, (void)p0, (void)p1, (void)delta;
   return failed(HEARTH_UNSUPPORTED, "this memory can't be shifted");
 }
@@ -288,7 +302,8 @@ static hearth_status adapter_load(hearth_model* model, hearth_str path, hearth_a
 
 static void adapter_free(hearth_adapter* adapter) { free(adapter); }
 
-static hearth_status context_set_adapters(hearth_text_context* context, hearth_adapter* const* adapters, const float* scales, size_t n) {
+static hearth_status context_set_adapters(hearth_text_context* context, hearth_adapter* const* adapters,
+                                          const float* scales, size_t n) {
   (void)adapters;
   context->scale_sum = 0;
   for (size_t i = 0; i < n; ++i) context->scale_sum += scales[i];
@@ -296,10 +311,26 @@ static hearth_status context_set_adapters(hearth_text_context* context, hearth_a
 }
 
 static const hearth_text text_table = {
-  VARIANT == VARIANT_SHORT ? offsetof(hearth_text, sequence_save) : sizeof(hearth_text), HEARTH_CAP_TEXT_MAJOR,
-  &info, &metadata, &tokenize, &token_bytes, &token_attributes, &context_new, &context_free, &context_info, &decode,
-  &sequence_trim, &sequence_copy, &sequence_shift, &sequence_range, &sequence_save, &sequence_restore,
-  &adapter_load, &adapter_free, &context_set_adapters};
+    VARIANT == VARIANT_SHORT ? offsetof(hearth_text, sequence_save) : sizeof(hearth_text),
+    HEARTH_CAP_TEXT_MAJOR,
+    &info,
+    &metadata,
+    &tokenize,
+    &token_bytes,
+    &token_attributes,
+    &context_new,
+    &context_free,
+    &context_info,
+    &decode,
+    &sequence_trim,
+    &sequence_copy,
+    &sequence_shift,
+    &sequence_range,
+    &sequence_save,
+    &sequence_restore,
+    &adapter_load,
+    &adapter_free,
+    &context_set_adapters};
 
 static const void* capability(void* self, hearth_str id, uint32_t major) {
   (void)self;
@@ -307,10 +338,18 @@ static const void* capability(void* self, hearth_str id, uint32_t major) {
 }
 
 /* The short variant also claims a newer minor and a longer table, as a plugin of next year would. */
-static const hearth_plugin plugin = {
-  VARIANT == VARIANT_SHORT ? sizeof(hearth_plugin) + 64 : sizeof(hearth_plugin),
-  VARIANT == VARIANT_MAJOR_2 ? 2 : HEARTH_ABI_MAJOR, VARIANT == VARIANT_SHORT ? 9 : HEARTH_ABI_MINOR, NULL,
-  &describe, &score, &estimate, &load, &memory, &memory, &free_model, &capability};
+static const hearth_plugin plugin = {VARIANT == VARIANT_SHORT ? sizeof(hearth_plugin) + 64 : sizeof(hearth_plugin),
+                                     VARIANT == VARIANT_MAJOR_2 ? 2 : HEARTH_ABI_MAJOR,
+                                     VARIANT == VARIANT_SHORT ? 9 : HEARTH_ABI_MINOR,
+                                     NULL,
+                                     &describe,
+                                     &score,
+                                     &estimate,
+                                     &load,
+                                     &memory,
+                                     &memory,
+                                     &free_model,
+                                     &capability};
 
 #if VARIANT == VARIANT_NO_ENTRY
 #define ENTRY some_other_function
@@ -319,7 +358,8 @@ static const hearth_plugin plugin = {
 #endif
 HEARTH_PLUGIN_EXPORT hearth_status ENTRY(const hearth_host* given, uint32_t abi_major, const hearth_plugin** out);
 HEARTH_PLUGIN_EXPORT hearth_status ENTRY(const hearth_host* given, uint32_t abi_major, const hearth_plugin** out) {
-  if (abi_major != HEARTH_ABI_MAJOR || VARIANT == VARIANT_REFUSES) return failed(HEARTH_UNSUPPORTED, "no driver for this plugin");
+  if (abi_major != HEARTH_ABI_MAJOR || VARIANT == VARIANT_REFUSES)
+    return failed(HEARTH_UNSUPPORTED, "no driver for this plugin");
   if (VARIANT == VARIANT_ABORTS) {
     fputs("vendor library: no such device\n", stderr);
     abort();

@@ -52,7 +52,8 @@ inline WorkerOptions worker_options(const std::string& variant, Logger* logger =
   return options;
 }
 
-inline Result<std::shared_ptr<Runtime>> open_runtime(Transport transport, const std::string& variant, Logger* logger = nullptr) {
+inline Result<std::shared_ptr<Runtime>> open_runtime(Transport transport, const std::string& variant,
+                                                     Logger* logger = nullptr) {
   if (transport == Transport::kWorker) {
     HEARTH_ASSIGN(client, WorkerClient::start(worker_options(variant, logger)));
     return std::make_shared<Runtime>(std::move(client));

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   }
   const auto bad = answer(argv[1], "no/such/file.gguf");
   if (bad) return 1;
-  std::printf("%u tokens from %s; exit status %d for a missing file\n", good->completion_tokens, hearth::library_version(),
-              hearth::error_code_info(bad.error().code).exit_status);
+  std::printf("%u tokens from %s; exit status %d for a missing file\n", good->completion_tokens,
+              hearth::library_version(), hearth::error_code_info(bad.error().code).exit_status);
   return 0;
 }

@@ -70,9 +70,11 @@ static const hearth_plugin kPlugin = {
     .capability = capability,
 };
 
-HEARTH_PLUGIN_EXPORT hearth_status hearth_plugin_entry(const hearth_host* host, uint32_t abi_major, const hearth_plugin** out);
+HEARTH_PLUGIN_EXPORT hearth_status hearth_plugin_entry(const hearth_host* host, uint32_t abi_major,
+                                                       const hearth_plugin** out);
 
-HEARTH_PLUGIN_EXPORT hearth_status hearth_plugin_entry(const hearth_host* host, uint32_t abi_major, const hearth_plugin** out) {
+HEARTH_PLUGIN_EXPORT hearth_status hearth_plugin_entry(const hearth_host* host, uint32_t abi_major,
+                                                       const hearth_plugin** out) {
   (void)host;
   if (abi_major != HEARTH_ABI_MAJOR) return refused();
   *out = &kPlugin;

@@ -16,7 +16,9 @@ namespace hearth::test {
 class CliTest : public ::testing::Test {
  protected:
   [[nodiscard]] ProgramRun command(std::vector<std::string> arguments) const;
-  [[nodiscard]] ProgramResult hearth(std::vector<std::string> arguments) const { return run_program(command(std::move(arguments))); }
+  [[nodiscard]] ProgramResult hearth(std::vector<std::string> arguments) const {
+    return run_program(command(std::move(arguments)));
+  }
   // Adds --json, expects exit status 0 and output valid against data/schemas/<schema>.schema.json.
   [[nodiscard]] nlohmann::json hearth_json(std::vector<std::string> arguments, const std::string& schema) const;
   // Adds --json, expects the exit status, an error valid against its schema with a message and nothing else printed.

@@ -33,9 +33,9 @@ TEST_F(CliTest, runtimes_lists_what_is_absent_with_how_to_install_it) {
 TEST_F(CliTest, models_are_added_listed_verified_and_removed) {
   EXPECT_EQ(hearth_json({"models"}, "models")["models"][0]["name"], "starter");
   const json added = hearth_json({"models", "add", script("story.fake.json"), "--name", "story"}, "stored_model");
-  EXPECT_EQ(added["format"], "fake");
+  EXPECT_EQ(added["format"], "fake.json");
   EXPECT_EQ(hearth_json({"models", "list"}, "models")["models"].size(), 2U);
-  hearth_json({"models", "verify", "story"}, "model_verified");
+  EXPECT_EQ(hearth_json({"models", "verify", "story"}, "model_verified")["intact"], true);
   EXPECT_EQ(hearth_json({"models", "remove", "story"}, "model_removed")["freed_bytes"], added["bytes"]);
   EXPECT_EQ(hearth_error({"models", "remove", "story"}, 4)["code"], "not_found");
 }
@@ -54,15 +54,22 @@ TEST_F(CliTest, project_adds_columns_with_their_bounds_and_says_where_it_decline
   std::getline(file, known);
   for (const char* column : {"pred_tg128_tps", "pred_tg128_low", "pred_tg128_high", "pred_pp512_tps", "pred_note"})
     EXPECT_NE(header.find(column), std::string::npos) << header;
-  EXPECT_EQ(hearth_error({"project", "--rows", home_.file("bad.tsv", "x\ty\n").string(), "--out", out.string()}, 5)["code"], "invalid_data");
+  EXPECT_EQ(
+      hearth_error({"project", "--rows", home_.file("bad.tsv", "x\ty\n").string(), "--out", out.string()}, 5)["code"],
+      "invalid_data");
   EXPECT_EQ(hearth_error({"project", "--rows", "/no/such.tsv", "--out", out.string()}, 4)["code"], "not_found");
 }
 
 TEST_F(CliTest, wrong_usage_is_one_sentence_with_a_way_on) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"frobnicate"}, {"run", "chat", "--no-such-flag"}, {"run", "complete", "--ctx", "-5"},
-           {"run", "complete", "--ctx", "99999999999999999999"}, {"run", "complete", "--temperature", "warm"},
-           {"run", "complete", "--transport", "pigeon"}, {"models", "add"}, {"completion", "tcsh"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"frobnicate"},
+                                             {"run", "chat", "--no-such-flag"},
+                                             {"run", "complete", "--ctx", "-5"},
+                                             {"run", "complete", "--ctx", "99999999999999999999"},
+                                             {"run", "complete", "--temperature", "warm"},
+                                             {"run", "complete", "--transport", "pigeon"},
+                                             {"models", "add"},
+                                             {"completion", "tcsh"}}) {
     const json error = hearth_error(arguments, 2);
     EXPECT_EQ(error["code"], "invalid_argument");
     EXPECT_NE(error["hint"].get<std::string>().find("--help"), std::string::npos) << error;
@@ -71,8 +78,15 @@ TEST_F(CliTest, wrong_usage_is_one_sentence_with_a_way_on) {
 }
 
 TEST_F(CliTest, help_is_there_for_every_command) {
-  for (const std::vector<std::string>& path : std::vector<std::vector<std::string>>{
-           {}, {"run"}, {"run", "chat"}, {"run", "complete"}, {"runtimes"}, {"models"}, {"models", "add"}, {"version"}, {"completion"}}) {
+  for (const std::vector<std::string>& path : std::vector<std::vector<std::string>>{{},
+                                                                                    {"run"},
+                                                                                    {"run", "chat"},
+                                                                                    {"run", "complete"},
+                                                                                    {"runtimes"},
+                                                                                    {"models"},
+                                                                                    {"models", "add"},
+                                                                                    {"version"},
+                                                                                    {"completion"}}) {
     auto arguments = path;
     arguments.emplace_back("--help");
     const auto result = hearth(arguments);
@@ -84,7 +98,8 @@ TEST_F(CliTest, help_is_there_for_every_command) {
 TEST_F(CliTest, completion_scripts_name_commands_and_flags) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const auto script = hearth_json({"completion", shell}, "completion")["script"].get<std::string>();
-    for (const char* word : {"runtimes", "complete", "temperature"}) EXPECT_NE(script.find(word), std::string::npos) << shell << word;
+    for (const char* word : {"runtimes", "complete", "temperature"})
+      EXPECT_NE(script.find(word), std::string::npos) << shell << word;
   }
 }
 

@@ -22,7 +22,7 @@ struct Device {
 
 // The requested devices that are there, in the order of the request; empty when none was requested, or none of them is
 // there and the request allows a fallback (placement then tells where the model went).
-// Throws NOT_FOUND, naming what is there, when one is not there and the request allows no fallback.
+// Throws UNAVAILABLE, naming what is there, when one is not there and the request allows no fallback.
 inline std::vector<std::string> choose_devices(const LoadOptions& options, const std::vector<Device>& present) {
   std::vector<std::string> chosen;
   for (const auto& id : options.devices) {
@@ -31,7 +31,7 @@ inline std::vector<std::string> choose_devices(const LoadOptions& options, const
     } else if (options.fallback == Fallback::kNone) {
       std::vector<std::string> names;
       for (const auto& device : present) names.push_back(device.id);
-      throw Error(HEARTH_NOT_FOUND, "no device '" + id + "' here; this runtime has: " + join(names));
+      throw Error(HEARTH_UNAVAILABLE, "no device '" + id + "' here; this runtime has: " + join(names));
     }
   }
   return chosen;

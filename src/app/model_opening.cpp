@@ -1,0 +1,75 @@
+#include "app/model_opening.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/model_format.h"
+
+namespace hearth {
+
+namespace {
+
+std::vector<std::string> known_formats(RuntimeRegistry& registry) {
+  std::vector<std::string> formats;
+  for (const auto& name : registry.names()) {
+    auto runtime = registry.open(name, Transport::kInProcess);
+    auto info = runtime ? (*runtime)->describe() : Result<RuntimeInfo>(fail(runtime.error()));
+    if (info) formats.insert(formats.end(), info->formats.begin(), info->formats.end());
+  }
+  return formats;
+}
+
+}  // namespace
+
+Result<ModelFile> open_model_file(const std::string& reference, const ModelStore& store, RuntimeRegistry& registry) {
+  ModelFile file;
+  HEARTH_ASSIGN(model, resolve_model(reference, store));
+  file.model = std::move(model);
+  HEARTH_ASSIGN(format, detect_format(file.model.path, known_formats(registry)));
+  file.format = std::move(format);
+  if (file.format != "gguf") return file;
+  HEARTH_ASSIGN(header, read_gguf(file.model.path));
+  if (header.tensors.empty())
+    return fail(ErrorCode::kInvalidData, file.model.path.string() + " holds a vocabulary but no weights",
+                "download the whole model");
+  file.header = std::move(header);
+  return file;
+}
+
+std::uint32_t default_context_length(const ModelFile& file) {
+  if (!file.header) return 0;
+  const auto trained =
+      file.header->find_uint(file.header->architecture() + ".context_length").value_or(kDefaultContextMax);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(trained, 1, kDefaultContextMax));
+}
+
+Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted, const std::string& format) {
+  std::optional<ChosenRuntime> best;
+  std::string reasons;
+  for (const auto& name : registry.names()) {
+    if (!wanted.empty() && name != wanted) continue;
+    auto runtime = registry.open(name, Transport::kInProcess);
+    if (!runtime) {
+      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, runtime.error().message);
+      continue;
+    }
+    HEARTH_ASSIGN(info, (*runtime)->describe());
+    if (std::find(info.formats.begin(), info.formats.end(), format) == info.formats.end()) continue;
+    HEARTH_ASSIGN(score, (*runtime)->score());
+    if (score.score <= 0) {
+      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, score.reason);
+      continue;
+    }
+    if (!best || score.score > best->score) best = ChosenRuntime{name, std::move(info), score.score};
+  }
+  if (best) return std::move(*best);
+  const std::string who =
+      wanted.empty() ? std::string("no runtime") : fmt::format("the runtime '{}' is not one that", wanted);
+  return fail(
+      ErrorCode::kUnavailable,
+      fmt::format("{} on this machine can run {} files{}", who, format, reasons.empty() ? "" : " (" + reasons + ")"),
+      "`hearth runtimes` lists what is here and how to install what is not");
+}
+
+}  // namespace hearth

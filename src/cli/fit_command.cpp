@@ -1,0 +1,80 @@
+// hearth fit.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/model_fit.h"
+#include "base/units.h"
+#include "cli/command.h"
+
+namespace hearth::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const FitReport& report) {
+  ordered_json budgets = ordered_json::array();
+  std::uint64_t budget_bytes = 0;
+  for (const auto& budget : report.budgets) {
+    budgets.push_back({{"pool", budget.pool}, {"bytes", budget.bytes}});
+    budget_bytes += budget.bytes;
+  }
+  const std::uint64_t total = report.need.total_bytes();
+  const std::uint64_t mapped = report.need.mapped_bytes();
+  return {{"model", report.model},
+          {"runtime", report.runtime},
+          {"context_length", report.context_length},
+          {"users", report.users},
+          {"total_bytes", total},
+          {"components", report.need.by_component()},
+          {"mapped_bytes", mapped},
+          {"anonymous_bytes", total - mapped},
+          {"fits", report.fits},
+          {"budgets", std::move(budgets)},
+          {"budget_bytes", budget_bytes}};
+}
+
+void print_report(const Output& out, const FitReport& report) {
+  out.print(fmt::format("{} on {}, {} tokens for each of {} user{}\n", report.model, report.runtime,
+                        report.context_length, report.users, report.users == 1 ? "" : "s"));
+  for (const auto& [component, bytes] : report.need.by_component())
+    out.print(fmt::format("  {:<18}{:>12}\n", component, format_bytes(bytes)));
+  out.print(fmt::format("  {:<18}{:>12}  ({} of it file-mapped)\n", "total", format_bytes(report.need.total_bytes()),
+                        format_bytes(report.need.mapped_bytes())));
+  for (const auto& budget : report.budgets)
+    out.print(fmt::format("  {:<18}{:>12} available\n", budget.pool, format_bytes(budget.bytes)));
+  out.print(report.fits ? "It fits.\n" : "It does not fit.\n");
+}
+
+// A model that does not fit is an answer, not a fault: the report is printed, the status tells scripts.
+int fit(const CommandContext& context, const FitRequest& request) {
+  const Output out = context.output();
+  auto app = context.make_app();
+  if (!app) return out.report(app.error());
+  auto report = fit_model((*app)->session_host(), request);
+  if (!report) return out.report(report.error());
+  if (out.json())
+    out.print_json(to_json(*report));
+  else
+    print_report(out, *report);
+  return report->fits ? 0 : error_code_info(ErrorCode::kDoesNotFit).exit_status;
+}
+
+}  // namespace
+
+void add_fit_command(CLI::App& program, CommandContext& context, Selection& selection) {
+  CLI::App* command =
+      program.add_subcommand("fit", "memory by component for so many users and tokens, and whether it fits");
+  auto request = std::make_shared<FitRequest>();  // shared: CLI11 writes it, the body reads it, either may go first
+  command->add_option("-m,--model", request->model, "a model file, or a name that `hearth models` lists")->required();
+  command->add_option("--ctx", request->context_length, "tokens for each user (default: the model's, at most 4096)")
+      ->check(CLI::Range(1U, 1U << 30U));
+  command->add_option("--users", request->users, "users at once")->check(CLI::Range(1U, 4096U))->capture_default_str();
+  command->add_option("--kv-type", request->kv_type, "precision of the KV cache: f16, q8_0, q4_0, ...")
+      ->capture_default_str();
+  set_body(*command, context, selection, [request](const CommandContext& ctx) { return fit(ctx, *request); });
+}
+
+}  // namespace hearth::cli
