@@ -20,22 +20,22 @@ namespace hearth {
 // What went wrong, coarse enough to act on. The numeric values are part of the plugin ABI
 // (include/hearth/abi/hearth_plugin.h) and of nothing else: never renumber, only append.
 enum class ErrorCode : std::int32_t {
-  kInternal = 1,         // a fault of ours
-  kInvalidArgument,      // the caller asked for something that has no meaning
-  kDoesNotFit,           // more bytes than the budget holds; found before trying
-  kForbidden,            // a rule (airgap, policy, licence) says no
-  kNotFound,             // no such file, model, device or name
-  kInvalidData,          // corrupt, truncated or not what it claims to be
-  kUnsupported,          // valid, but nothing here can run it
-  kPermissionDenied,     // the operating system says no
-  kUnavailable,          // network, device or runtime is not there now
-  kWorkerCrashed,        // the worker process that did the work is gone
-  kVerificationFailed,   // measured outside the promised bounds, or a wrong hash
-  kOverloaded,           // queue full
-  kOutOfMemory,          // an allocation failed while running
+  kInternal = 1,        // a fault of ours
+  kInvalidArgument,     // the caller asked for something that has no meaning
+  kDoesNotFit,          // more bytes than the budget holds; found before trying
+  kForbidden,           // a rule (airgap, policy, licence) says no
+  kNotFound,            // no such file, model, device or name
+  kInvalidData,         // corrupt, truncated or not what it claims to be
+  kUnsupported,         // valid, but nothing here can run it
+  kPermissionDenied,    // the operating system says no
+  kUnavailable,         // network, device or runtime is not there now
+  kWorkerCrashed,       // the worker process that did the work is gone
+  kVerificationFailed,  // measured outside the promised bounds, or a wrong hash
+  kOverloaded,          // queue full
+  kOutOfMemory,         // an allocation failed while running
   kDeadlineExceeded,
   kCancelled,
-  kIo,                   // read or write failed, disk full
+  kIo,  // read or write failed, disk full
 };
 
 // One row of the error table. Source for exit: the command contract; for http: RFC 9110.
@@ -60,7 +60,7 @@ struct Error {
   std::string message;                                       // one sentence: what, where, what was found
   std::string hint;                                          // what the user can do; may be empty
   std::vector<std::pair<std::string, std::string>> context;  // facts by name: path, offset, bytes
-  std::shared_ptr<const Error> cause;                        // shared: errors are copied across threads, causes never change
+  std::shared_ptr<const Error> cause;  // shared: errors are copied across threads, causes never change
 
   Error() = default;
   Error(ErrorCode c, std::string m, std::string h = {}) : code(c), message(std::move(m)), hint(std::move(h)) {}

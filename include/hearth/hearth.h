@@ -22,7 +22,7 @@ struct OpenOptions {
   std::string prefix;                // where Hearth is installed; empty: found from the running program
   std::uint32_t context_length = 0;  // tokens, prompt and answer together
   std::uint32_t n_threads = 0;
-  bool isolated = true;              // files that never loaded before run in a worker process
+  bool isolated = true;  // files that never loaded before run in a worker process
 };
 
 // One turn of a conversation: role is "system", "user" or "assistant".
@@ -32,18 +32,18 @@ struct Turn {
 };
 
 struct AnswerOptions {
-  std::uint32_t max_tokens = 0;      // 0: until the model ends
-  float temperature = 0.8F;          // 0 takes the likeliest token
+  std::uint32_t max_tokens = 0;  // 0: until the model ends
+  float temperature = 0.8F;      // 0 takes the likeliest token
   std::uint64_t seed = 0;
 };
 
 struct Answer {
-  std::string text;                  // UTF-8
-  std::string finish_reason;         // "stop", "length", "cancelled"
+  std::string text;           // UTF-8
+  std::string finish_reason;  // "stop", "length", "cancelled"
   std::uint32_t prompt_tokens = 0;
   std::uint32_t completion_tokens = 0;
-  double ttft_ms = 0;                // request accepted to first output token
-  double decode_tok_s = 0;           // 0 when fewer than two tokens came
+  double ttft_ms = 0;       // request accepted to first output token
+  double decode_tok_s = 0;  // 0 when fewer than two tokens came
 };
 
 // Called with each piece of text, on the calling thread; returning false stops the answer.
@@ -59,9 +59,11 @@ class HEARTH_API TextModelSession {
   TextModelSession& operator=(const TextModelSession&) = delete;
 
   // Answers the conversation by the model's own chat template.
-  [[nodiscard]] Result<Answer> chat(const std::vector<Turn>& conversation, const AnswerOptions& options = {}, const OnText& on_text = {});
+  [[nodiscard]] Result<Answer> chat(const std::vector<Turn>& conversation, const AnswerOptions& options = {},
+                                    const OnText& on_text = {});
   // Continues the text as it is.
-  [[nodiscard]] Result<Answer> complete(const std::string& text, const AnswerOptions& options = {}, const OnText& on_text = {});
+  [[nodiscard]] Result<Answer> complete(const std::string& text, const AnswerOptions& options = {},
+                                        const OnText& on_text = {});
 
  private:
   struct State;

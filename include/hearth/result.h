@@ -33,12 +33,12 @@ class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "hold a pointer instead of a reference");
 
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  Result(Unexpected e) : state_(std::in_place_index<1>, std::move(e).take()) {}    // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  Result(Unexpected e) : state_(std::in_place_index<1>, std::move(e).take()) {}  // NOLINT(google-explicit-constructor)
   template <class U>
-    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Unexpected>)
-  Result(U&& value) : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT(google-explicit-constructor)
+  requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Unexpected>) Result(U&& value)
+      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -98,18 +98,18 @@ using Status = Result<void>;
 }  // namespace hearth
 
 // Hands the error of `expression` to the caller.
-#define HEARTH_TRY(expression)                                                        \
-  do {                                                                                \
-    if (auto hearth_try_ = (expression); !hearth_try_.has_value())                    \
-      return ::hearth::Unexpected(std::move(hearth_try_).error());                    \
+#define HEARTH_TRY(expression)                                     \
+  do {                                                             \
+    if (auto hearth_try_ = (expression); !hearth_try_.has_value()) \
+      return ::hearth::Unexpected(std::move(hearth_try_).error()); \
   } while (false)
 
 #define HEARTH_CONCAT_INNER(a, b) a##b
 #define HEARTH_CONCAT(a, b) HEARTH_CONCAT_INNER(a, b)
 
 // Declares `name` from the value of `expression`, or hands its error to the caller.
-#define HEARTH_ASSIGN(name, expression)                                               \
-  auto HEARTH_CONCAT(hearth_result_, __LINE__) = (expression);                        \
-  if (!HEARTH_CONCAT(hearth_result_, __LINE__).has_value())                           \
+#define HEARTH_ASSIGN(name, expression)                                                      \
+  auto HEARTH_CONCAT(hearth_result_, __LINE__) = (expression);                               \
+  if (!HEARTH_CONCAT(hearth_result_, __LINE__).has_value())                                  \
     return ::hearth::Unexpected(std::move(HEARTH_CONCAT(hearth_result_, __LINE__)).error()); \
   auto name = std::move(HEARTH_CONCAT(hearth_result_, __LINE__)).value()

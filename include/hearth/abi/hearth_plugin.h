@@ -30,8 +30,7 @@ extern "C" {
 #define HEARTH_ABI_MINOR 0u
 #define HEARTH_PLUGIN_ENTRY "hearth_plugin_entry"
 
-#define HEARTH_HAS_FIELD(ptr, type, field) \
-  ((ptr)->struct_size >= offsetof(type, field) + sizeof(((type*)0)->field))
+#define HEARTH_HAS_FIELD(ptr, type, field) ((ptr)->struct_size >= offsetof(type, field) + sizeof(((type*)0)->field))
 
 #if defined(_WIN32)
 #define HEARTH_PLUGIN_EXPORT __declspec(dllexport)
@@ -48,7 +47,7 @@ typedef struct hearth_str {
 /* 0 is success; other values are hearth::ErrorCode (include/hearth/error.h). */
 typedef struct hearth_status {
   int32_t code;
-  char* message;                     /* NUL-terminated, NULL on success; owned by the receiver */
+  char* message;                       /* NUL-terminated, NULL on success; owned by the receiver */
   void (*free_message)(char* message); /* NULL when message is NULL */
 } hearth_status;
 
@@ -80,7 +79,8 @@ typedef struct hearth_host {
   uint32_t abi_major;
   uint32_t abi_minor;
   void* ctx;
-  /* Memory for results that outlive a call; shared with the other process where a worker is involved. NULL on failure. */
+  /* Memory for results that outlive a call; shared with the other process where a worker is involved. NULL on failure.
+   */
   void* (*alloc)(void* ctx, size_t size, size_t alignment);
   void (*dealloc)(void* ctx, void* memory, size_t size);
   void (*log)(void* ctx, int32_t level, hearth_str component, hearth_str message);
@@ -90,13 +90,14 @@ typedef struct hearth_host {
 /* What bounds one call. NULL where a call takes it means: no bound. */
 typedef struct hearth_call {
   uint32_t struct_size;
-  uint32_t n_threads;               /* thread budget; 0 = as loaded */
-  int64_t deadline_ns;              /* 0 = none */
+  uint32_t n_threads;  /* thread budget; 0 = as loaded */
+  int64_t deadline_ns; /* 0 = none */
   void* ctx;
   int32_t (*is_cancelled)(void* ctx); /* NULL = never; cheap, polled between units of work, from any thread */
 } hearth_call;
 
-/* Receives bytes: a JSON text, a saved state. A non-zero return stops the sender, which then reports HEARTH_CANCELLED. */
+/* Receives bytes: a JSON text, a saved state. A non-zero return stops the sender, which then reports HEARTH_CANCELLED.
+ */
 typedef struct hearth_sink {
   void* ctx;
   int32_t (*write)(void* ctx, const void* data, size_t size);
@@ -125,7 +126,7 @@ typedef struct hearth_memory_item {
   hearth_str buffer_kind; /* the runtime's own name, e.g. "CPU", "CPU_REPACK", "CPU_Mapped", "CUDA0" */
   hearth_str component;   /* HEARTH_MEM_* */
   uint64_t bytes;
-  uint64_t mapped_bytes;  /* the part of bytes that is file-backed and can be dropped by the OS */
+  uint64_t mapped_bytes; /* the part of bytes that is file-backed and can be dropped by the OS */
 } hearth_memory_item;
 
 typedef struct hearth_memory_emit {
@@ -139,31 +140,31 @@ enum { HEARTH_TOGGLE_AUTO = -1, HEARTH_TOGGLE_OFF = 0, HEARTH_TOGGLE_ON = 1 };
 /* How to load a model. Zero and empty mean the runtime's default, which placement and describe then tell. */
 typedef struct hearth_load_options {
   uint32_t struct_size;
-  int32_t fallback;             /* HEARTH_FALLBACK_* */
-  hearth_str path;              /* model file */
-  hearth_str devices;           /* comma-separated device ids; empty = the runtime's choice */
-  int32_t n_gpu_layers;         /* -1 = as many as the devices hold */
-  int32_t use_mmap;             /* HEARTH_TOGGLE_* */
-  int32_t use_mlock;            /* HEARTH_TOGGLE_* */
-  uint32_t n_threads;           /* 0 = all that the process may use */
-  hearth_str extra_json;        /* checked against the schema in describe; may be empty */
+  int32_t fallback;      /* HEARTH_FALLBACK_* */
+  hearth_str path;       /* model file */
+  hearth_str devices;    /* comma-separated device ids; empty = the runtime's choice */
+  int32_t n_gpu_layers;  /* -1 = as many as the devices hold */
+  int32_t use_mmap;      /* HEARTH_TOGGLE_* */
+  int32_t use_mlock;     /* HEARTH_TOGGLE_* */
+  uint32_t n_threads;    /* 0 = all that the process may use */
+  hearth_str extra_json; /* checked against the schema in describe; may be empty */
 } hearth_load_options;
 
 /* How to make a text context on a loaded model. */
 typedef struct hearth_text_options {
   uint32_t struct_size;
-  uint32_t n_ctx;               /* tokens over all sequences; 0 = the model's own */
-  uint32_t n_seq_max;           /* at least 1 */
-  uint32_t n_batch;             /* tokens a decode call takes at most; 0 = 2048 */
-  uint32_t n_ubatch;            /* tokens computed at once; 0 = 512 */
-  uint32_t n_threads;           /* decode; 0 = as loaded */
-  uint32_t n_threads_batch;     /* prefill; 0 = n_threads */
-  int32_t flash_attention;      /* HEARTH_TOGGLE_* */
-  int32_t embeddings;           /* HEARTH_TOGGLE_ON: outputs are embeddings, not logits */
-  int32_t unified_kv;           /* one pool of cells for all sequences; HEARTH_TOGGLE_* */
-  hearth_str kv_type_k;         /* "f16" (default), "q8_0", "q4_0", ... */
+  uint32_t n_ctx;           /* tokens over all sequences; 0 = the model's own */
+  uint32_t n_seq_max;       /* at least 1 */
+  uint32_t n_batch;         /* tokens a decode call takes at most; 0 = 2048 */
+  uint32_t n_ubatch;        /* tokens computed at once; 0 = 512 */
+  uint32_t n_threads;       /* decode; 0 = as loaded */
+  uint32_t n_threads_batch; /* prefill; 0 = n_threads */
+  int32_t flash_attention;  /* HEARTH_TOGGLE_* */
+  int32_t embeddings;       /* HEARTH_TOGGLE_ON: outputs are embeddings, not logits */
+  int32_t unified_kv;       /* one pool of cells for all sequences; HEARTH_TOGGLE_* */
+  hearth_str kv_type_k;     /* "f16" (default), "q8_0", "q4_0", ... */
   hearth_str kv_type_v;
-  hearth_str pooling;           /* embeddings only: "", "none", "mean", "cls", "last", "rank" */
+  hearth_str pooling; /* embeddings only: "", "none", "mean", "cls", "last", "rank" */
 } hearth_text_options;
 
 typedef struct hearth_model hearth_model;               /* opaque, the plugin's */
@@ -200,8 +201,7 @@ typedef struct hearth_plugin {
   const void* (*capability)(void* self, hearth_str id, uint32_t major);
 } hearth_plugin;
 
-typedef hearth_status (*hearth_plugin_entry_fn)(const hearth_host* host, uint32_t abi_major,
-                                                const hearth_plugin** out);
+typedef hearth_status (*hearth_plugin_entry_fn)(const hearth_host* host, uint32_t abi_major, const hearth_plugin** out);
 
 /* ---------------------------------------------------------------- capability "text", major 1 ---------------- */
 
@@ -211,11 +211,11 @@ typedef hearth_status (*hearth_plugin_entry_fn)(const hearth_host* host, uint32_
 typedef int32_t hearth_token;
 #define HEARTH_TOKEN_NONE (-1)
 
-enum { /* bits of hearth_text.token_attributes */
-  HEARTH_TOKEN_CONTROL = 1u,      /* written by templates, never shown */
-  HEARTH_TOKEN_END = 2u,          /* ends a generation (eos, eot, ...) */
-  HEARTH_TOKEN_BYTE = 4u,
-  HEARTH_TOKEN_UNUSED = 8u
+enum {                            /* bits of hearth_text.token_attributes */
+       HEARTH_TOKEN_CONTROL = 1u, /* written by templates, never shown */
+       HEARTH_TOKEN_END = 2u,     /* ends a generation (eos, eot, ...) */
+       HEARTH_TOKEN_BYTE = 4u,
+       HEARTH_TOKEN_UNUSED = 8u
 };
 
 /* Facts of a loaded language model. */
@@ -229,10 +229,10 @@ typedef struct hearth_text_info {
   uint32_t add_bos;                /* 1: the tokenizer puts bos first */
   uint32_t add_eos;
   uint64_t n_params;
-  uint64_t n_bytes;                /* of all tensors */
-  uint32_t is_recurrent;           /* state, not cells: sequences can't be trimmed in the middle */
+  uint64_t n_bytes;      /* of all tensors */
+  uint32_t is_recurrent; /* state, not cells: sequences can't be trimmed in the middle */
   uint32_t has_encoder;
-  uint32_t n_swa;                  /* sliding window in tokens; 0 = none */
+  uint32_t n_swa; /* sliding window in tokens; 0 = none */
 } hearth_text_info;
 
 /* One decode call: n entries; arrays of length n, borrowed for the call. */
@@ -241,8 +241,8 @@ typedef struct hearth_batch {
   uint32_t n_tokens;
   const hearth_token* tokens;
   const int32_t* positions;
-  const int32_t* sequences;      /* 0 .. n_seq_max-1 */
-  const uint8_t* wants_output;   /* 1: a row of logits (or an embedding) is wanted for this entry */
+  const int32_t* sequences;    /* 0 .. n_seq_max-1 */
+  const uint8_t* wants_output; /* 1: a row of logits (or an embedding) is wanted for this entry */
 } hearth_batch;
 
 /* Rows of the last decode in the order of the entries that wanted them: [n_rows, row_size] float32, owned by the
@@ -250,7 +250,7 @@ typedef struct hearth_batch {
 typedef struct hearth_rows {
   const float* data;
   uint32_t n_rows;
-  uint32_t row_size;             /* n_vocab for logits, n_embd for embeddings */
+  uint32_t row_size; /* n_vocab for logits, n_embd for embeddings */
 } hearth_rows;
 
 typedef struct hearth_tokens_emit {
@@ -288,7 +288,8 @@ typedef struct hearth_text {
    * UNSUPPORTED where the memory can't do it (recurrent state). */
   hearth_status (*sequence_trim)(hearth_text_context* context, int32_t sequence, int32_t p0, int32_t p1);
   hearth_status (*sequence_copy)(hearth_text_context* context, int32_t from, int32_t to, int32_t p0, int32_t p1);
-  hearth_status (*sequence_shift)(hearth_text_context* context, int32_t sequence, int32_t p0, int32_t p1, int32_t delta);
+  hearth_status (*sequence_shift)(hearth_text_context* context, int32_t sequence, int32_t p0, int32_t p1,
+                                  int32_t delta);
   /* First and last position held; first > last when the sequence is empty. */
   hearth_status (*sequence_range)(hearth_text_context* context, int32_t sequence, int32_t* first, int32_t* last);
   hearth_status (*sequence_save)(hearth_text_context* context, int32_t sequence, const hearth_sink* out);
