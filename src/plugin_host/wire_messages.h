@@ -82,8 +82,8 @@ hearth_memory_item get_memory_item(WireReader& in);
 void put(WireWriter& out, const hearth_text_info& info);
 hearth_text_info get_text_info(WireReader& in);
 
-// Every call of hearth_text, in the order of the struct.
-// clang-format off: its second pass undoes its first.
+// Every call of hearth_text, in the order of the struct. (clang-format's second pass undoes its first here.)
+// clang-format off
 #define HEARTH_TEXT_CALLS(X) \
   X(info) X(metadata) X(tokenize) \
   X(token_bytes) X(token_attributes) X(context_new) \
