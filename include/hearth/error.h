@@ -45,6 +45,7 @@ struct ErrorCodeInfo {
   bool retryable;         // the same request may succeed later with nothing changed by the caller
   int http_status;
   int exit_status;
+  std::string_view advice;  // what the user can do when the error itself has no hint
 };
 
 // Every code, in order of value. Thread-safe: constant data.

@@ -6,7 +6,7 @@ namespace hearth::cli {
 
 Result<std::unique_ptr<HearthApp>> CommandContext::make_app() const {
   HEARTH_ASSIGN(installation, Installation::locate());
-  return HearthApp::create(environment, installation, verbose ? LogLevel::kDebug : LogLevel::kWarn);
+  return HearthApp::create(environment, installation, verbose ? LogLevel::kDebug : LogLevel::kError);
 }
 
 void set_body(CLI::App& command, CommandContext& context, Selection& selection, CommandBody body) {

@@ -6,6 +6,10 @@
 namespace hearth::cli {
 namespace {
 
+std::string hint_of(const Error& error) {
+  return error.hint.empty() ? std::string(error_code_info(error.code).advice) : error.hint;
+}
+
 void write(std::FILE* file, std::string_view text) {
   // A reader that closed the pipe is no fault of ours; the exit status tells the rest.
   (void)std::fwrite(text.data(), 1, text.size(), file);
@@ -21,7 +25,7 @@ nlohmann::ordered_json error_to_json(const Error& error) {
   return {{"error",
            {{"code", error_code_info(error.code).name},
             {"message", error.message},
-            {"hint", error.hint},
+            {"hint", hint_of(error)},
             {"context", context}}}};
 }
 
@@ -40,7 +44,7 @@ int Output::report(const Error& error) const {
     print_json(error_to_json(error));
   } else {
     write(stderr, bold("hearth: ") + error.message + "\n");
-    if (!error.hint.empty()) write(stderr, "  " + error.hint + "\n");
+    if (const std::string hint = hint_of(error); !hint.empty()) write(stderr, "  " + hint + "\n");
     for (const Error* cause = error.cause.get(); cause != nullptr; cause = cause->cause.get())
       write(stderr, dim("  because: " + cause->message) + "\n");
   }

@@ -31,6 +31,8 @@ struct Pipes {
     else
       ::setenv(setting.substr(0, equals).c_str(), setting.substr(equals + 1).c_str(), 1);
   }
+  constexpr unsigned kNobody = 65534;
+  if (run.as_nobody && ::geteuid() == 0 && (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0)) ::_exit(126);
   std::vector<char*> argv;
   std::string program = run.program.string();
   argv.push_back(program.data());

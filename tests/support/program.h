@@ -18,7 +18,8 @@ struct ProgramRun {
   // Signal to send once the output holds `signal_after` (an empty text: at once); 0 sends none.
   int signal = 0;
   std::string signal_after;
-  bool terminal = false;  // give it a pseudo-terminal instead of pipes; all output is in `out`
+  bool as_nobody = false;  // give up root's rights first (where this process has them)
+  bool terminal = false;   // give it a pseudo-terminal instead of pipes; all output is in `out`
 };
 
 struct ProgramResult {
