@@ -10,7 +10,7 @@
 namespace hearth::llama {
 namespace {
 
-// No context is known yet when a model is loaded; a later, larger one fails with OUT_OF_MEMORY and a smaller
+// No context is known yet when a model is loaded; a later, larger one fails with DOES_NOT_FIT and a smaller
 // n_gpu_layers is then the user's choice.
 constexpr std::uint32_t kUsualContext = 4096;
 // Left free on each device for its driver and for graphs that grow. Source: llama.cpp's common_params_fit keeps 1 GiB.

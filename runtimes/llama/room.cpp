@@ -23,7 +23,7 @@ std::string gib(std::uint64_t bytes) {
 void check(std::uint64_t needed, const std::string& what, const std::string& advice) {
   const auto available = available_memory_bytes();
   if (!available || needed <= *available) return;
-  throw sdk::Error(HEARTH_OUT_OF_MEMORY,
+  throw sdk::Error(HEARTH_DOES_NOT_FIT,
                    what + " needs " + gib(needed) + " of memory and " + gib(*available) + " is there; " + advice);
 }
 

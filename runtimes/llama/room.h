@@ -7,10 +7,10 @@
 
 namespace hearth::llama {
 
-// Throws OUT_OF_MEMORY when llama.cpp's tables for so many cells alone would not fit, before it makes them.
+// Throws DOES_NOT_FIT when llama.cpp's tables for so many cells alone would not fit, before it makes them.
 void check_room_for_cells(std::uint64_t n_ctx);
 
-// Throws OUT_OF_MEMORY when a context with these options would take more RAM than is there. Costs nothing for contexts
+// Throws DOES_NOT_FIT when a context with these options would take more RAM than is there. Costs nothing for contexts
 // that are small against it, and reading the file's header again for the others.
 void check_room_for_context(const llama_model* model, const sdk::LoadOptions& load, const sdk::TextOptions& text);
 

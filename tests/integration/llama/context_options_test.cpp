@@ -57,13 +57,13 @@ TEST(LlamaOptions, options_that_llama_cpp_cant_take_are_refused_in_words) {
   EXPECT_TRUE(model->new_context({.n_ctx = 8, .n_seq_max = 16}));
 }
 
-TEST(LlamaOptions, a_context_larger_than_memory_is_out_of_memory) {
+TEST(LlamaOptions, a_context_larger_than_memory_is_refused_before_it_is_tried) {
   const auto path = shared_model("llm/bitllama-3M-f16.gguf");
   HEARTH_NEED_MODEL(path);
   const auto model = load_text({.path = path.string()});
   const auto context = model->new_context({.n_ctx = 2000000000U, .kv_type_k = "f32", .kv_type_v = "f32"});
   ASSERT_FALSE(context);
-  EXPECT_EQ(context.error().code, ErrorCode::kOutOfMemory) << to_string(context.error());
+  EXPECT_EQ(context.error().code, ErrorCode::kDoesNotFit) << to_string(context.error());
 }
 
 std::vector<float> embedding(const TextModel& model, const std::string& pooling, const std::vector<Token>& tokens,
