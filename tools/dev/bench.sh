@@ -26,7 +26,9 @@ if [ $# -gt 0 ]; then
 fi
 
 bash tools/dev/build.sh --preset release --groups setup,build,test,bench
-bash tools/dev/build.sh --preset bench --groups setup,build,test,bench
+if [ -n "$(find bench src -name '*_bench.cpp' -print -quit)" ]; then
+  bash tools/dev/build.sh --preset bench --no-setup
+fi
 HEARTH_PROGRAM=$root/build/release/bin/hearth
 HEARTH_PEER_DIR=$(deps_links)/llama-tools/bin
 export HEARTH_PROGRAM HEARTH_PEER_DIR

@@ -63,14 +63,17 @@ def copy_extracts(package, tree, prefix):
         shutil.copyfile(tree / source, prefix / target)
 
 
-def build_with_pip(package, archive, python, prefix, logs):
-    """pip builds the source distribution and lays it into `prefix`; the package takes its options by CMAKE_ARGS."""
-    log_path = logs / f"{package['name']}-build.log"
+def build_with_pip(package, archive, python, prefix, work):
+    """pip builds the source distribution and lays it into `prefix`; the package takes its options by CMAKE_ARGS.
+
+    pip works in a folder beside the prefix: /tmp may be small, and sweep() finds what a killed pip leaves.
+    """
+    log_path = prefix.parents[1] / "logs" / f"{package['name']}-build.log"
     log_path.unlink(missing_ok=True)
-    requirements = logs / f"{package['name']}-requirements.txt"
+    requirements = work / "requirements.txt"
     requirements.write_text(f"{package['package']}=={package['version']} --hash=sha256:{package['sha256']}\n")
     jobs = str(os.cpu_count() or 1)
-    env = dict(os.environ, CMAKE_ARGS=" ".join(package["cmake_args"]), CMAKE_BUILD_PARALLEL_LEVEL=jobs)
+    env = dict(os.environ, TMPDIR=str(work), CMAKE_ARGS=" ".join(package["cmake_args"]), CMAKE_BUILD_PARALLEL_LEVEL=jobs)
     command = [python, "-m", "pip", "install", "-v", "--no-deps", "--no-binary", package["package"], "--require-hashes",
                "--no-build-isolation", "--no-index", "--find-links", archive.parent, "--disable-pip-version-check",
                "--no-cache-dir", "--target", prefix, "-r", requirements]
@@ -85,9 +88,12 @@ def build_with_cmake(package, tree, prefix, logs):
     build = tree.parent / "build"
     for name in package.get("drop_sources", []):
         (tree / name).unlink()
+    # Source and build lie at one distance from each other in every work folder, so that a second build hits the compiler cache.
+    env = dict(os.environ, CCACHE_BASEDIR=str(tree.parent), CCACHE_NOHASHDIR="1")
     step.run(f"Configure {package['name']} {package['version']}",
-             ["cmake", "-G", "Ninja", "-S", tree, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", *package["cmake_args"]], log_path)
-    step.run(f"Build {package['name']} {package['version']}", ["cmake", "--build", build, "--target", "install"], log_path,
+             ["cmake", "-G", "Ninja", "-S", tree / package.get("source_dir", ""), "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}",
+              *package["cmake_args"]], log_path, env=env)
+    step.run(f"Build {package['name']} {package['version']}", ["cmake", "--build", build, "--target", "install"], log_path, env=env,
              hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
     for name in package.get("drop", []):
         shutil.rmtree(prefix / name, ignore_errors=True)
@@ -106,7 +112,7 @@ def make_prefix(package, prefix, python, cache, logs):
         prefix.mkdir(parents=True)
         try:
             if package["recipe"] == "pip-target":
-                build_with_pip(package, archive, python(), prefix, logs)
+                build_with_pip(package, archive, python(), prefix, Path(folder))
             elif package["recipe"] == "cmake":
                 build_with_cmake(package, tree, prefix, logs)
             copy_extracts(package, tree, prefix)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = ROOT / "third_party" / "manifest.json"
 # Fields that say how a package is made; a change of any other (why, licence) must not build it again.
 RECIPE_FIELDS = ("name", "package", "version", "source", "sha256", "content_sha256", "recipe", "cmake_args", "extract", "drop",
-                 "drop_sources")
+                 "drop_sources", "source_dir")
 # Raised when the code of a recipe changes what it leaves behind.
 RECIPE_REVISION = {"pip-target": 1, "cmake": 1, "headers": 1}
 STAMP = ".complete"
