@@ -1,4 +1,5 @@
 """Runs one long command with its output in a log file, a line with the elapsed time, and a clear end when it fails."""
+import contextlib
 import os
 import re
 import signal
@@ -84,7 +85,8 @@ def run(message, command, log_path, env=None, cwd=None, hint="", quiet_below_s=0
         try:
             status = wait(child, line, log_path)
         except BaseException:
-            os.killpg(child.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by the same signal
+                os.killpg(child.pid, signal.SIGTERM)
             child.wait()
             raise
     line.end("done" if status == 0 else f"failed with status {status}", status != 0)
