@@ -41,7 +41,7 @@ int run(int argc, char** argv) {
   context.stdout_is_terminal = is_terminal(StandardStream::kOutput);
   context.stderr_is_terminal = is_terminal(StandardStream::kError);
 
-  CLI::App program("Hearth runs language, vision and speech models on this machine.", "hearth");
+  CLI::App program("Hearth runs language models on this machine and says beforehand what they need.", "hearth");
   program.set_version_flag("--version", std::string("hearth ") + build_version());
   program.add_flag("-v,--verbose", context.verbose, "write what the runtimes log to standard error");
   program.require_subcommand(0, 1);
