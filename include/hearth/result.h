@@ -33,12 +33,14 @@ class [[nodiscard]] Result {
   static_assert(!std::is_reference_v<T>, "hold a pointer instead of a reference");
 
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Result(Unexpected e) : state_(std::in_place_index<1>, std::move(e).take()) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): values and failures become results without a word.
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Unexpected e) : state_(std::in_place_index<1>, std::move(e).take()) {}
   template <class U>
   requires(std::is_convertible_v<U&&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
            !std::is_same_v<std::remove_cvref_t<U>, Unexpected>) Result(U&& value)
-      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}  // NOLINT(google-explicit-constructor)
+      : state_(std::in_place_index<0>, T(std::forward<U>(value))) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -75,7 +77,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Unexpected e) : error_(std::move(e).take()) {}  // NOLINT(google-explicit-constructor)
+  Result(Unexpected e) : error_(std::move(e).take()) {}
 
   [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }

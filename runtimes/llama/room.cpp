@@ -12,7 +12,7 @@ namespace {
 // Position, shift, extension and a bit for each of 256 sequences. Source: llama.cpp 0.5, llama-kv-cells.h.
 constexpr std::uint64_t kTableBytesPerCell = 48;
 // What is below this share of the memory at hand is not worth planning first.
-constexpr std::uint64_t kSmallShare = 8;
+constexpr double kSmallShare = 8;
 
 std::string gib(std::uint64_t bytes) {
   std::ostringstream text;
@@ -38,7 +38,7 @@ std::uint64_t anonymous_ram(const sdk::MemoryItems& items, bool of_weights) {
 
 bool is_small(double bytes) {
   const auto available = available_memory_bytes();
-  return !available || bytes < static_cast<double>(*available / kSmallShare);
+  return !available || bytes < static_cast<double>(*available) / kSmallShare;
 }
 
 constexpr const char* kSmallerContext = "ask for a smaller context or a smaller KV type";

@@ -11,7 +11,7 @@ namespace hearth {
 
 class LoadHistory {
  public:
-  explicit LoadHistory(std::filesystem::path home) : file_(std::move(home) / "load_history.json") {}
+  explicit LoadHistory(const std::filesystem::path& home) : file_(home / "load_history.json") {}
 
   // Identifies a file by path, size and modification time: cheap, and a changed file is a new one.
   [[nodiscard]] static Result<std::string> key(const std::filesystem::path& model, const std::string& runtime,

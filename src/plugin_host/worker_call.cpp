@@ -144,9 +144,9 @@ Result<WorkerReply> WorkerLink::end_broken(Method method, Error reason, std::uni
     return fail(std::move(reason));
   if (reason.code == ErrorCode::kUnavailable) return fail(death(method, true));
   kill(reason.message);
-  return fail(Error(ErrorCode::kInternal, "'" + std::string(method_name(method)) + "' failed: " + reason.message,
-                    "the worker was ended; load the model again")
-                  .because(std::move(reason)));
+  Error broken(ErrorCode::kInternal, "'" + std::string(method_name(method)) + "' failed: " + reason.message,
+               "the worker was ended; load the model again");
+  return fail(std::move(broken).because(std::move(reason)));
 }
 
 std::size_t WorkerLink::lanes_in_use() {
