@@ -24,9 +24,9 @@ std::string describe(const MemoryBreakdown& estimate) {
 Status check_lower_bound(const GgufFile& header, const TextOptions& options, std::uint64_t available_bytes) {
   std::uint64_t cells = 0;
   std::uint64_t total = 0;
+  // n_ctx counts tokens over all sequences already.
   const bool counted =
-      checked_mul(options.n_ctx, kCellBytesMin * std::max<std::uint64_t>(options.n_seq_max, 1), cells) &&
-      checked_add(cells, header.tensor_bytes(), total);
+      checked_mul(options.n_ctx, kCellBytesMin, cells) && checked_add(cells, header.tensor_bytes(), total);
   if (counted && total <= available_bytes) return {};
   return fail(ErrorCode::kDoesNotFit,
               fmt::format("{} with a context of {} tokens needs more than {}, but {} of memory are available",
