@@ -8,16 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "domain/interval.h"
 #include "hearth/result.h"
 
 namespace hearth {
 
-// A projection with the bounds that nine in ten measurements keep to.
-struct SpeedEstimate {
-  double value = 0;
-  double low = 0;
-  double high = 0;
-};
+using SpeedEstimate = Interval;
 
 // What is asked about, as a measured table words it. Numbers that are unknown are absent.
 struct SpeedQuery {
