@@ -36,6 +36,9 @@ struct PlanProjection {
   std::optional<Interval> power_w;                      // of the whole device
   std::uint64_t ttft_prompt_tokens = 0;
   std::string basis;  // "fitted roofline", "measured here", ...
+  // By metric ("decode_tok_s"): the fitted value before measurements of this machine corrected it. What `verify` learns
+  // is held against these; a metric that is not in it was not corrected.
+  std::map<std::string, double> fitted;
 };
 
 // Where the parts of a model lie.
@@ -63,6 +66,7 @@ struct PlanChoice {
   std::string model, model_name, family;  // the first: the record's id, or the file's path
   std::string hub;                        // where the weights are published, "owner/name"; empty: only the file
   std::string file;                       // a file here, if any
+  std::string file_sha256;                // of that file when the plan was made; empty: not computed
   std::string licence, commercial, licence_note;
   std::string precision, precision_name;  // id and as shown
   std::string format;                     // "gguf", ...
@@ -93,7 +97,7 @@ struct PlanRejection {
 struct PlanAlternative {
   std::string task;
   std::string kind;  // "smaller_model", "lower_precision", "shorter_context", "kv_quantisation", "ssd_tier", "remote",
-                     // "other_runtime", "fewer_users", "other_model", "split"
+                     // "other_runtime", "fewer_users", "other_model", "larger_machine"
   std::string what;  // one sentence
   std::string model, precision, runtime, kv_type;
   std::uint64_t context_length = 0;
