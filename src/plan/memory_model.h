@@ -16,7 +16,7 @@ namespace hearth {
 
 // Copies of weights that a processor backend lays out anew for its kernels, in anonymous memory. Which types it does
 // this for depends on the instruction set.
-enum class CpuRepack { kNone, kAvx2, kNeon, kNeonI8mm };
+enum class CpuRepack { kNone, kAvx2, kAvx512, kNeon };
 
 // The widest layout that a processor with these features makes; feature names as in CatalogCpu::isa.
 [[nodiscard]] CpuRepack cpu_repack_of(const std::vector<std::string>& isa);
