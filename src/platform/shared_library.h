@@ -21,6 +21,9 @@ using SharedLibrary = UniqueHandle<SharedLibraryTraits>;
 // missing.
 Result<SharedLibrary> open_shared_library(const std::filesystem::path& path);
 
+// The same for a library that the system's loader finds by its name ("libnvidia-ml.so.1"). NotFound when it finds none.
+Result<SharedLibrary> open_system_library(const char* name);
+
 // The address of an exported symbol, or null.
 [[nodiscard]] void* find_symbol(const SharedLibrary& library, const char* name);
 

@@ -28,6 +28,13 @@ Result<SharedLibrary> open_shared_library(const std::filesystem::path& path) {
               "it is damaged, for another machine, or no shared library; install it again");
 }
 
+Result<SharedLibrary> open_system_library(const char* name) {
+  if (void* handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) return SharedLibrary(handle);
+  const char* text = ::dlerror();
+  return fail(ErrorCode::kNotFound, "can't open library '" + std::string(name) + "': " + (text == nullptr ? "" : text),
+              "install the driver that it belongs to");
+}
+
 void* find_symbol(const SharedLibrary& library, const char* name) { return ::dlsym(library.get(), name); }
 
 }  // namespace hearth
