@@ -2,21 +2,20 @@
 
 #include <algorithm>
 
+#include "app/catalog_loading.h"
 #include "plan/speed_rows.h"
 #include "platform/file.h"
 
 namespace hearth {
 namespace {
 
-constexpr std::uint64_t kModelBytesMax = 16U << 20U;
 constexpr std::uint64_t kTableBytesMax = 256U << 20U;
 
 }  // namespace
 
 Result<std::size_t> project_table(const std::filesystem::path& data_folder, const std::filesystem::path& rows,
                                   const std::filesystem::path& out) {
-  HEARTH_ASSIGN(constants, read_file(data_folder / "fit" / "speed_model.json", kModelBytesMax));
-  HEARTH_ASSIGN(model, SpeedModel::parse(constants));
+  HEARTH_ASSIGN(model, load_speed_model(data_folder));
   HEARTH_ASSIGN(table, read_file(rows, kTableBytesMax));
   HEARTH_ASSIGN(projected, project_rows(model, table));
   HEARTH_TRY(write_file_atomic(out, projected));

@@ -138,6 +138,8 @@ Status Catalog::check_references() const {
     HEARTH_TRY(all_known("the service level " + slo.id, slo.devices, devices_));
     HEARTH_TRY(all_known("the service level " + slo.id, slo.models, models_));
   }
+  for (const CatalogModel& model : models_.items())
+    HEARTH_TRY(all_known("the model " + model.id, model.companions, models_));
   for (const CatalogRuntime& runtime : runtimes_.items())
     for (const CatalogSupport& support : runtime.support)
       HEARTH_TRY(all_known("the runtime " + runtime.id, support.precisions, precisions_));

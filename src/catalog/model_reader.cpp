@@ -220,6 +220,7 @@ Result<CatalogModel> read_model_record(const nlohmann::json& record) {
   read_field(record, "family", model.family);
   read_field(record, "publisher", model.publisher);
   read_field(record, "hub", model.hub);
+  read_field(record, "companions", model.companions);
   read_field(record, "kind", model.kind);
   read_field(record, "structure", model.structure);
   read_field(record, "architecture", model.architecture);

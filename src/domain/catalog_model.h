@@ -135,6 +135,7 @@ struct CatalogQuality {
 struct CatalogModel : CatalogRecord {
   std::string family, publisher;
   std::vector<std::string> hub;
+  std::vector<std::string> companions;  // models it can't do its task without: a vocoder
   std::string kind;          // "llm", "vlm", "stt", "detection", ...
   std::string structure;     // "dense", "moe", "hybrid", ...
   std::string architecture;  // llama.cpp's name where it has one

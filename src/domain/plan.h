@@ -110,7 +110,8 @@ struct PlanAlternative {
 struct PlanRisk {
   std::string id;  // "heat", "memory", "quantisation", "licence", "offline", "accuracy", ...
   std::string task;
-  std::string what, likelihood, effect, mitigation, rung;
+  std::string what, likelihood, effect, mitigation;
+  std::string rung = {};  // of the ladder that answers it
 };
 
 struct PlanRung {

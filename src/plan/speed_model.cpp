@@ -293,19 +293,19 @@ SpeedPrediction SpeedModel::predict(const SpeedQuery& query) const {
 Result<SpeedEstimate> SpeedModel::latency_ms(LatencyKind which, const LatencyQuery& query) const {
   const SpeedLatencyPart& part = which == LatencyKind::kVision ? tables_->vision : tables_->audio;
   const SpeedRate* rate = longest(part.rates, normalise_name(query.device));
-  if (!rate) return fail(ErrorCode::kNotFound, "device in no table of rates");
+  if (!rate && !query.tflops) return fail(ErrorCode::kNotFound, "device in no table of rates");
   const SpeedWork* work = longest(part.work, normalise_name(query.model));
-  if (!work) return fail(ErrorCode::kNotFound, "model in no table of work");
+  if (!work && !query.gflop) return fail(ErrorCode::kNotFound, "model in no table of work");
   const std::string runtime = joined(query.runtime);
   const auto in_runtime = [&runtime](std::string_view text) { return runtime.find(text) != std::string::npos; };
-  std::string kind = rate->kind;
+  std::string kind = rate ? rate->kind : query.kind;
   if (in_runtime("_npu") || runtime == "axcl")
     kind = "npu";
   else if (in_runtime("_cpu"))
     kind = "cpu";
-  double tflops = rate->tflops;
+  double tflops = rate ? rate->tflops : *query.tflops;
   const auto& cpu_runtimes = part.cpu_runtimes;
-  if (kind == "gpu" && rate->cpu_tflops > 0 &&
+  if (rate && kind == "gpu" && rate->cpu_tflops > 0 &&
       std::find(cpu_runtimes.begin(), cpu_runtimes.end(), runtime) != cpu_runtimes.end()) {
     kind = "cpu";
     tflops = rate->cpu_tflops;
@@ -313,8 +313,8 @@ Result<SpeedEstimate> SpeedModel::latency_ms(LatencyKind which, const LatencyQue
   const bool window = query.input.find("30s") != std::string::npos;
   const bool clip = query.input.find("11s") != std::string::npos;
   const auto& c = part.coefficients;
-  double y =
-      look_up(c, "constant") + look_up(c, "work") * std::log(work->gflop) + look_up(c, "rate") * std::log(tflops);
+  double y = look_up(c, "constant") + look_up(c, "work") * std::log(work ? work->gflop : *query.gflop) +
+             look_up(c, "rate") * std::log(tflops);
   for (const std::string& key : {"runtime:" + runtime, "kind:" + kind, "runtime_kind:" + runtime + "|" + kind,
                                  "precision:" + joined(query.precision),
                                  std::string(window ? "measure:window"

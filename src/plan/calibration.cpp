@@ -1,0 +1,61 @@
+#include "plan/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hearth {
+namespace {
+
+constexpr double kNineInTen = 1.645;        // standard deviations on each side that hold nine in ten
+constexpr double kLeastSpread = 0.03;       // of one sample: conditions differ from day to day
+constexpr double kOtherModelSpread = 0.12;  // how far one machine's factor varies between models
+
+bool matches(std::string_view wanted, std::string_view have) { return wanted.empty() || wanted == have; }
+
+struct Evidence {
+  double weight = 0, sum = 0;  // of log ratios measured / projected
+  int samples = 0;
+  void add(double log_ratio, double deviation) {
+    const double w = 1.0 / (deviation * deviation);
+    weight += w;
+    sum += w * log_ratio;
+    ++samples;
+  }
+};
+
+}  // namespace
+
+Calibration::Corrected Calibration::correct(const CalibrationKey& key, const Interval& fitted) const {
+  Corrected out{fitted, false, 0};
+  if (measured_.empty() || !(fitted.value > 0) || !(fitted.low > 0) || !(fitted.high > 0)) return out;
+  Evidence same, others;
+  for (const auto& sample : measured_) {
+    if (!matches(key.metric, sample.metric) || !matches(key.runtime, sample.runtime) ||
+        !matches(key.backend, sample.backend) || !(sample.measured > 0) || !(sample.projected > 0))
+      continue;
+    const double own = std::max(kLeastSpread, sample.spread);
+    if (sample.model == key.model && sample.precision == key.precision) {
+      same.add(std::log(sample.measured / fitted.value), own);
+    } else {
+      others.add(std::log(sample.measured / sample.projected), std::hypot(own, kOtherModelSpread));
+    }
+  }
+  if (same.samples + others.samples == 0) return out;
+  const double deviation = std::max(1e-3, std::log(fitted.high / fitted.low) / (2.0 * kNineInTen));
+  // many samples of other models share one unknown: how this model differs from them
+  const double others_weight =
+      others.samples == 0 ? 0.0 : 1.0 / (1.0 / others.weight + kOtherModelSpread * kOtherModelSpread);
+  const double others_mean = others.samples == 0 ? 0.0 : others.sum / others.weight;
+  const double fit_weight = 1.0 / (deviation * deviation);
+  const double weight = fit_weight + others_weight + same.weight;
+  const double shift = (others_weight * others_mean + same.sum) / weight;
+  const double half = kNineInTen / std::sqrt(weight);
+  out.interval.value = fitted.value * std::exp(shift);
+  out.interval.low = out.interval.value * std::exp(-half);
+  out.interval.high = out.interval.value * std::exp(half);
+  out.measured = same.samples > 0;
+  out.samples = same.samples + others.samples;
+  return out;
+}
+
+}  // namespace hearth

@@ -1,0 +1,63 @@
+#include "plan/candidate.h"
+
+#include <algorithm>
+
+namespace hearth {
+namespace {
+
+bool needs_no_more(const Candidate& a, const Candidate& b) {
+  for (std::size_t i = 0; i < kPoolsMax; ++i)
+    if (a.bytes[i] > b.bytes[i]) return false;
+  return true;
+}
+
+// A total order, so that equal scores give the same plan everywhere.
+bool better(const Candidate& a, const Candidate& b) {
+  if (a.score != b.score) return a.score > b.score;
+  if (a.model->id != b.model->id) return a.model->id < b.model->id;
+  if (a.precision->rung != b.precision->rung) return a.precision->rung > b.precision->rung;
+  if (a.target->runtime->id != b.target->runtime->id) return a.target->runtime->id < b.target->runtime->id;
+  if (a.target->backend != b.target->backend) return a.target->backend < b.target->backend;
+  return a.memory.total() < b.memory.total();
+}
+
+}  // namespace
+
+MemoryQuery Candidate::memory_query() const {
+  MemoryQuery query;
+  query.model = model;
+  query.precision = precision;
+  query.kv_precision = kv;
+  query.context_length = context_length;
+  query.users = users;
+  query.repack = repack;
+  query.runtime = target->runtime->id;
+  query.layers_on_device = placement == PlacementKind::kLayersSplit ? layers_on_device : -1;
+  query.experts_on_cpu = placement == PlacementKind::kExpertsOnCpu;
+  if (target->accelerator) query.device = target->accelerator->id;
+  if (preset && preset->settings.prompt_microbatch)
+    query.micro_batch = static_cast<std::uint32_t>(*preset->settings.prompt_microbatch);
+  if (!resolution.empty()) query.micro_batch = 1;
+  return query;
+}
+
+void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found) {
+  auto& known = options.missed[&model];
+  const bool nearer =
+      found.closeness > known.closeness ||
+      (found.closeness == known.closeness && found.closeness >= miss::kMemory && found.excess < known.excess);
+  if (nearer) known = std::move(found);
+}
+
+void keep_best(std::vector<Candidate>& options) {
+  std::sort(options.begin(), options.end(), better);
+  std::vector<Candidate> kept;
+  for (auto& option : options) {
+    const bool beaten =
+        std::any_of(kept.begin(), kept.end(), [&](const Candidate& k) { return needs_no_more(k, option); });
+    if (!beaten) kept.push_back(std::move(option));
+  }
+  options = std::move(kept);
+}
+
+}  // namespace hearth

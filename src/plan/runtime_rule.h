@@ -1,0 +1,17 @@
+// When a runtime is changed: above 50 % gain; below 30 % the usual one is kept; in between both are shown.
+#pragma once
+
+#include "plan/candidate.h"
+#include "plan/plan_context.h"
+
+namespace hearth {
+
+inline constexpr double kChangeRuntimeGain = 1.5;
+inline constexpr double kShowRuntimeGain = 1.3;
+
+// Removes the options by which a model would run on another runtime than its usual one on this machine (the preset's,
+// else the first in the catalogue's order of preference that is present) without gaining enough, and notes in
+// options.gains those that are in between.
+void apply_runtime_rule(TaskOptions& options, const PlanContext& context);
+
+}  // namespace hearth

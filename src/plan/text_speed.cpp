@@ -1,0 +1,146 @@
+#include "plan/text_speed.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "plan/text_candidates.h"
+
+namespace hearth {
+namespace {
+
+// How measured tables word a runtime on a device; what the fit knows no engine for falls to its widest group.
+std::string engine_words(const ExecutionTarget& target) {
+  const std::string& runtime = target.runtime->id;
+  if (runtime == "llama") {
+    if (target.backend == "cuda") return "CUDA fa=1";
+    return target.backend == "cpu" ? "CPU" : target.backend;
+  }
+  if (runtime == "mlx" || runtime == "vllm" || runtime == "openvino" || runtime == "executorch")
+    return target.backend == "cpu" ? runtime + " CPU" : runtime;
+  return runtime + " " + target.backend;
+}
+
+SpeedQuery query_of(const PlanContext& context, const ExecutionTarget& target, const CatalogPrecision& precision,
+                    bool on_processor) {
+  const ProfileAccelerator* device = on_processor ? nullptr : target.accelerator;
+  SpeedQuery query;
+  query.device = speed_device_name(context.machine, device);
+  query.quant = precision.name;
+  query.backend = on_processor ? "CPU" : engine_words(target);
+  query.bandwidth_GBps = target_bandwidth(context.machine, device);
+  return query;
+}
+
+Interval scaled(const Interval& interval, double factor) {
+  return {interval.value * factor, interval.low * factor, interval.high * factor};
+}
+
+// Speeds of parts that one token passes one after the other, each with the share of the work that it does.
+Interval in_series(const Interval& a, double share_a, const Interval& b, double share_b) {
+  const auto join = [&](double x, double y) { return 1.0 / (share_a / x + share_b / y); };
+  return {join(a.value, b.value), join(a.low, b.low), join(a.high, b.high)};
+}
+
+// What one token reads of a model, in bytes: all of it, and what of it stays on the processor.
+struct TokenReads {
+  double all = 0, on_processor = 0;
+};
+
+TokenReads token_reads(const Candidate& c) {
+  TokenReads reads;
+  reads.all = std::max(1.0, static_cast<double>(weight_bytes_per_token(*c.model, *c.precision)));
+  const double weights = static_cast<double>(c.memory.device.weights + c.memory.cpu.weights);
+  if (weights <= 0 || !c.target->accelerator) return reads;
+  const double on_cpu = static_cast<double>(c.memory.cpu.weights);
+  if (c.placement == PlacementKind::kExpertsOnCpu && c.model->decoder && c.model->decoder->moe) {
+    const auto& moe = *c.model->decoder->moe;
+    reads.on_processor =
+        on_cpu * static_cast<double>(moe.active_experts) / std::max<double>(1.0, static_cast<double>(moe.experts));
+  } else if (c.placement == PlacementKind::kLayersSplit) {
+    reads.on_processor = reads.all * on_cpu / weights;
+  }
+  reads.on_processor = std::min(reads.on_processor, reads.all);
+  return reads;
+}
+
+SpeedModelSize size_of(const Candidate& c, double token_bytes) {
+  SpeedModelSize size;
+  size.bytes = std::max(1.0, static_cast<double>(weight_bytes(*c.model, *c.precision)));
+  size.params_B = std::max(1e-4, static_cast<double>(c.model->parameters_total) / 1e9);
+  size.active = c.model->parameters_active ? std::clamp(token_bytes / size.bytes, 1e-3, 1.0) : 1.0;
+  return size;
+}
+
+// Bytes a second that weights come from the SSD; sold rates where it was not measured.
+double storage_bytes_per_s(const HardwareProfile& machine) {
+  double best = 0;
+  for (const auto& disk : machine.storage) {
+    if (disk.sequential_read_GBps) best = std::max(best, disk.sequential_read_GBps->value);
+  }
+  if (best > 0) return best * 1e9;
+  if (machine.device_class == "single_board" || machine.device_class == "jetson") return 0.4e9;
+  return 2e9;
+}
+
+Interval with_streaming(const Interval& speed, double streamed, double rate) {
+  const auto slow = [&](double tok_s, double factor) { return 1.0 / (1.0 / tok_s + streamed / (rate * factor)); };
+  return {slow(speed.value, 1.0), slow(speed.low, 0.5), slow(speed.high, 1.5)};
+}
+
+}  // namespace
+
+Result<TextProfiles> text_profiles(const PlanContext& context, const ExecutionTarget& target,
+                                   const CatalogPrecision& precision) {
+  HEARTH_ASSIGN(device, context.inputs.speed->profile(query_of(context, target, precision, false)));
+  TextProfiles out{std::move(device), std::nullopt};
+  // the planner places what does not fit itself; the fit's own guess of a spill must not count it twice
+  out.device.own_memory = false;
+  if (target.accelerator) {
+    if (auto processor = context.inputs.speed->profile(query_of(context, target, precision, true))) {
+      out.processor = std::move(*processor);
+      out.processor->own_memory = false;
+    }
+  }
+  return out;
+}
+
+void project_text(Candidate& c, const TextProfiles& profiles, const PlanContext& context) {
+  const TokenReads reads = token_reads(c);
+  const SpeedModelSize size = size_of(c, reads.all);
+  SpeedLoad load;
+  load.batch = static_cast<int>(c.users);
+  load.kv_bytes = static_cast<double>(kv_bytes_read_per_token(*c.model, c.kv, c.context_length / 2));
+  Interval decode = profiles.device.decode_tok_s(size, load);
+  Interval prefill = profiles.device.prefill_tok_s(size);
+  if (reads.on_processor > 0 && profiles.processor) {
+    const double share = reads.on_processor / reads.all;
+    decode = in_series(decode, 1.0 - share, profiles.processor->decode_tok_s(size, load), share);
+    // a prompt's batches read each expert once: the processor computes its part of all of them
+    prefill = in_series(prefill, 1.0 - share, profiles.processor->prefill_tok_s(size), share);
+  }
+  if (c.streamed_bytes > 0) {
+    const double rate = storage_bytes_per_s(context.machine);
+    decode = with_streaming(decode, static_cast<double>(c.streamed_bytes), rate);
+    prefill = with_streaming(prefill, static_cast<double>(c.streamed_bytes) / 512.0, rate);
+  }
+  const auto& runtime = c.target->runtime->id;
+  CalibrationKey key{c.model->id, c.precision->id, runtime, c.target->backend, "decode_tok_s"};
+  const auto corrected = context.calibration.correct(key, decode);
+  key.metric = "prefill_tok_s";
+  c.speed.fitted_decode = decode.value;
+  c.speed.fitted_prefill = prefill.value;
+  c.speed.corrected = corrected.samples > 0;
+  c.speed.decode = corrected.interval;
+  c.speed.prefill = context.calibration.correct(key, prefill).interval;
+  c.speed.measured_here = corrected.measured;
+  const double prompt = static_cast<double>(first_token_prompt(c.context_length)) * c.users;
+  const auto first = [&](double prefill_rate, double decode_rate) {
+    return 1000.0 * (prompt / prefill_rate + 1.0 / decode_rate);
+  };
+  c.speed.latency_ms =
+      Interval{first(c.speed.prefill->value, c.speed.decode->value), first(c.speed.prefill->high, c.speed.decode->high),
+               first(c.speed.prefill->low, c.speed.decode->low)};
+}
+
+}  // namespace hearth
