@@ -65,7 +65,7 @@ class TextSession::Opener {
 
   Status check_memory() {
     text_ = options_.text;
-    if (text_.n_ctx == 0) text_.n_ctx = default_context_length(file_);
+    if (text_.n_ctx == 0) text_.n_ctx = default_context_length(file_) * text_.n_seq_max;
     HEARTH_ASSIGN(memory, system_memory());
     if (file_.header) HEARTH_TRY(check_lower_bound(*file_.header, text_, memory.available_bytes));
     HEARTH_ASSIGN(estimate, runtime_->estimate(load_, text_));

@@ -1,6 +1,7 @@
 #include "cli/generation_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -49,6 +50,11 @@ void add_model_flags(CLI::App& command, GenerationFlags& flags) {
       ->check(CLI::Range(1U, 4096U));
   command.add_option("--batch", flags.n_batch, "tokens a prefill step takes at most (default 2048)")
       ->check(CLI::Range(1U, 65536U));
+  command.add_option("--micro-batch", flags.n_micro_batch, "tokens one graph computes at most (default 512)")
+      ->check(CLI::Range(1U, 65536U));
+  command.add_option("--users", flags.users, "make room for so many users at once, with --ctx tokens each")
+      ->check(CLI::Range(1U, 4096U))
+      ->capture_default_str();
   command.add_flag("--no-mmap", flags.no_mmap, "read the weights into memory instead of mapping the file");
 }
 
@@ -92,7 +98,11 @@ TextSessionOptions GenerationFlags::session_options() const {
   options.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
   options.load.n_threads = n_threads;
   if (no_mmap) options.load.use_mmap = Toggle::kOff;
-  options.text.n_ctx = context_length;
+  // A product past 32 bits is past what positions can number too: the runtime refuses it by that name.
+  options.text.n_ctx =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(std::uint64_t{context_length} * users, UINT32_MAX));
+  options.text.n_seq_max = users;
+  options.text.n_ubatch = n_micro_batch;
   options.text.n_batch = n_batch;
   options.text.kv_type_k = kv_type;
   options.text.kv_type_v = kv_type;

@@ -29,6 +29,8 @@ struct GenerationFlags {
   std::uint32_t max_tokens = 0;
   std::uint32_t n_threads = 0;
   std::uint32_t n_batch = 0;
+  std::uint32_t n_micro_batch = 0;
+  std::uint32_t users = 1;
   std::string kv_type = "f16";
   std::string flash_attention = "auto";
   bool no_mmap = false;

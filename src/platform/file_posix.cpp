@@ -129,6 +129,7 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t size_bytes_max
     if (n == 0) break;
   }
   content.resize(filled);
+  content.shrink_to_fit();  // whoever keeps hundreds of small files would keep a chunk for each
   return content;
 }
 
