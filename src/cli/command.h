@@ -44,6 +44,10 @@ void add_models_command(CLI::App& program, CommandContext& context, Selection& s
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_fit_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_project_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_probe_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_plan_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_verify_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_ledger_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_completion_command(CLI::App& program, CommandContext& context, Selection& selection);
 
 }  // namespace hearth::cli

@@ -50,8 +50,12 @@ int run(int argc, char** argv) {
   add_run_commands(program, context, selection);
   add_runtimes_command(program, context, selection);
   add_models_command(program, context, selection);
+  add_probe_command(program, context, selection);
+  add_plan_command(program, context, selection);
   add_fit_command(program, context, selection);
   add_project_command(program, context, selection);
+  add_verify_command(program, context, selection);
+  add_ledger_command(program, context, selection);
   add_version_command(program, context, selection);
   add_completion_command(program, context, selection);
 
