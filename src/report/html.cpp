@@ -1,5 +1,6 @@
 // The report as one HTML file.
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/display_text.h"
 #include "report/document.h"
@@ -11,8 +12,22 @@
 namespace hearth {
 namespace {
 
-// Tables of more columns become cards on narrow screens. Roles are spelt out because "display: block" takes them away.
-constexpr std::size_t kNarrowColumns = 3;
+// Tables of more columns than these, or whose rows are longer than this, become cards on narrow screens. Roles are
+// spelt out because "display: block" takes them away.
+constexpr std::size_t kNarrowColumns = 3, kNarrowWidth = 48;
+
+bool is_wide(const ReportTable& table) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < table.header.size(); ++at) {
+    std::size_t column = display_width(table.header[at]);
+    for (const auto& row : table.rows) column = std::max(column, display_width(row[at]));
+    width += column + 1;
+  }
+  return table.header.size() > kNarrowColumns && width > kNarrowWidth;
+}
+
+// Bytes of a cell that is kept on one line: a size with its unit.
+constexpr std::size_t kShortText = 12;
 
 struct HtmlWriter {
   const Plan* plan;
@@ -35,20 +50,23 @@ struct HtmlWriter {
     out += "</ul>\n";
   }
   void operator()(const ReportTable& block) {
-    const bool wide = block.header.size() > kNarrowColumns;
-    out += fmt::format("<table{} role=\"table\">\n<caption>{}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">",
-                       wide ? " class=\"wide\"" : "", escape_html(block.caption));
+    const bool wide = is_wide(block);
+    out += fmt::format(
+        "<div class=\"table\"><table{} role=\"table\">\n<caption>{}</caption>\n<thead role=\"rowgroup\"><tr "
+        "role=\"row\">",
+        wide ? " class=\"wide\"" : "", escape_html(block.caption));
     for (const auto& name : block.header)
       out += "<th scope=\"col\" role=\"columnheader\">" + escape_html(name) + "</th>";
     out += "</tr></thead>\n<tbody role=\"rowgroup\">\n";
     for (const auto& row : block.rows) {
       out += "<tr role=\"row\">";
       for (std::size_t at = 0; at < row.size(); ++at)
-        out += fmt::format("<td role=\"cell\" data-label=\"{}\">{}</td>", escape_html(block.header[at]),
+        out += fmt::format("<td role=\"cell\"{} data-label=\"{}\">{}</td>",
+                           row[at].size() <= kShortText ? " class=\"short\"" : "", escape_html(block.header[at]),
                            escape_html(row[at]));
       out += "</tr>\n";
     }
-    out += "</tbody>\n</table>\n";
+    out += "</tbody>\n</table></div>\n";
   }
   void operator()(const ReportCode& block) {
     out += fmt::format("<pre role=\"img\" aria-label=\"{}\" tabindex=\"0\">", escape_html(block.label));

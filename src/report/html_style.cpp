@@ -21,10 +21,13 @@ ul, ol { padding-left: 1.3rem; }
 a { color: var(--accent); }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; font-size: .92rem; }
 .notice { background: var(--alarm-ground); color: var(--alarm); border-left: 4px solid var(--alarm); padding: .7rem 1rem; font-weight: 600; }
-table { border-collapse: collapse; width: 100%; margin: .4rem 0 1.4rem; font-size: .92rem; }
+.table { overflow-x: auto; margin: .4rem 0 1.4rem; }
+table { border-collapse: collapse; min-width: min(100%, 36rem); font-size: .92rem; overflow-wrap: break-word; }
+table.wide { width: 100%; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 600; }
+.short { white-space: nowrap; }
 pre, code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 pre { background: var(--panel); padding: .8rem; overflow-x: auto; font-size: .8rem; line-height: 1.3; overflow-wrap: normal; }
 code { background: var(--panel); padding: .1em .3em; font-size: .88em; }
@@ -51,11 +54,12 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
   table.wide, .wide caption, .wide tbody, .wide tr, .wide td { display: block; width: 100%; }
   .wide thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .wide tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
-  .wide td { border: 0; padding: .1rem 0; }
+  .wide td { border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
   .wide td:empty { display: none; }
   .wide td::before { content: attr(data-label) ": "; color: var(--soft); }
   .wide td:first-child { font-weight: 600; }
   pre { font-size: .62rem; }
+  svg text { font-size: 14px; }
 }
 @media print {
   :root { color-scheme: light; --ground: #fff; --text: #000; --soft: #444; --line: #bbb; --panel: #f4f4f4; --accent: #000; --alarm: #a3210f; --alarm-ground: #fff; --reserved: #b4bcc4; --free: #e8ecef; }

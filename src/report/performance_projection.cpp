@@ -53,7 +53,7 @@ void add_choice(const PlanChoice& choice, ReportTable& table) {
 }
 
 ReportTable memory_table(const Plan& plan) {
-  ReportTable table{"Memory", {"Task", "Component", "Pool", "Bytes", "Of it mapped from the file"}, {}};
+  ReportTable table{"Memory", {"Task", "Component", "Pool", "Bytes", "From file"}, {}};
   for (const auto& choice : plan.choices) {
     std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, std::uint64_t>> sums;
     for (const auto& item : choice.memory.items) {

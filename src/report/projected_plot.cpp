@@ -19,6 +19,12 @@ bool drawable(const ReportMeasurement& one) {
          one.projected.low > 0;
 }
 
+// In the unit that the projection is shown in.
+std::string measured_text(const ReportMeasurement& one) {
+  return one.unit == "ms" && one.projected.value >= 1000 ? number_text(one.measured / 1000) + " s"
+                                                         : number_text(one.measured);
+}
+
 // The largest distance from the projection, as a share of it; the scale is the same to both sides.
 double reach(const std::vector<ReportMeasurement>& rows) {
   double farthest = 0.25;
@@ -39,28 +45,28 @@ std::string projected_plot(const ReportExtras& extras) {
   const auto x = [&](double share) { return kSvgWidth * (0.5 + 0.48 * std::clamp((share - 1) / half, -1.0, 1.0)); };
   SvgFigure figure{"measured", "Measured against projected", "", "", 0};
   const double bottom = static_cast<double>(rows.size()) * kRowHeight;
-  figure.content += svg_line({x(1), 0}, {x(1), bottom}, "limit");
   for (std::size_t at = 0; at < rows.size(); ++at) {
     const auto& row = rows[at];
     const double top = static_cast<double>(at) * kRowHeight;
     const bool inside = row.measured >= row.projected.low && row.measured <= row.projected.high;
-    const std::string text =
-        fmt::format("{}: {} measured, {} projected{}", one_line(row.name), number_text(row.measured),
-                    figure_text(row.projected, row.unit), inside ? "" : ", outside");
+    const std::string text = fmt::format("{}: {} measured, {} projected{}", one_line(row.name), measured_text(row),
+                                         figure_text(row.projected, row.unit), inside ? "" : ", outside");
     const double low = x(row.projected.low / row.projected.value), high = x(row.projected.high / row.projected.value);
     figure.content +=
         svg_text({0, top + 13}, text) + svg_rect({low, top + 20}, {std::max(1.0, high - low), 10}, "interval", text);
     figure.content += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"6\" class=\"point {}\"/>\n",
                                   x(row.measured / row.projected.value), top + 25, inside ? "inside" : "outside");
+    figure.content += svg_line({x(1), top + 17}, {x(1), top + 33}, "limit");
     figure.description += text + ". ";
   }
   for (const double share : {1 - half, 1.0, 1 + half})
-    figure.content +=
-        svg_text({x(share), bottom + 16}, share == 1.0 ? "as projected" : fmt::format("{:+.0f} %", 100 * (share - 1)),
-                 share < 1   ? "start"
-                 : share > 1 ? "end"
-                             : "middle",
-                 "tick");
+    figure.content += svg_text(
+        {x(share), bottom + 16},
+        share == 1.0 ? "as projected" : fmt::format("{}{:.0f} %", share < 1 ? "−" : "+", 100 * std::abs(share - 1)),
+        share < 1   ? "start"
+        : share > 1 ? "end"
+                    : "middle",
+        "tick");
   figure.height = bottom + kFoot;
   return svg_figure(figure);
 }

@@ -12,7 +12,7 @@
 namespace hearth {
 namespace {
 
-constexpr double kLeft = 58, kTop = 8, kPlotWidth = kSvgWidth - kLeft - 10, kPlotHeight = 240, kLegendHeight = 20;
+constexpr double kLeft = 58, kTop = 8, kPlotWidth = kSvgWidth - kLeft - 24, kPlotHeight = 240, kLegendHeight = 20;
 
 struct Roof {
   std::string device, name;
@@ -93,8 +93,11 @@ void add_points(const PlanChoice& choice, std::vector<Point>& points) {
   if (projection.prefill_tok_s && batch > 0) add("prefill", batch, *projection.prefill_tok_s, read);
 }
 
+// Of a power of ten: "100", "0.1".
+std::string tick_text(double value) { return fmt::format("{:g}", value); }
+
 std::string rate_text(double GFLOPS) {
-  return GFLOPS >= 1000 ? number_text(GFLOPS / 1000) + "T" : number_text(GFLOPS) + "G";
+  return GFLOPS >= 1000 ? number_text(GFLOPS / 1000) + " TOP/s" : number_text(GFLOPS) + " GOP/s";
 }
 
 std::string grid(const Axis& x, const Axis& y) {
@@ -103,12 +106,13 @@ std::string grid(const Axis& x, const Axis& y) {
   for (double power = std::ceil(x.low); power <= x.high + 1e-9; ++power) {
     const double value = std::pow(10, power);
     out += svg_line({x.at(value), kTop}, {x.at(value), bottom}, "grid") +
-           svg_text({x.at(value), bottom + 16}, number_text(value), "middle", "tick");
+           svg_text({x.at(value), bottom + 16}, tick_text(value), "middle", "tick");
   }
   for (double power = std::ceil(y.low); power <= y.high + 1e-9; ++power) {
     const double value = std::pow(10, power);
     out += svg_line({kLeft, y.at(value)}, {kLeft + kPlotWidth, y.at(value)}, "grid") +
-           svg_text({kLeft - 6, y.at(value) + 4}, rate_text(value), "end", "tick");
+           svg_text({kLeft - 6, y.at(value) + 4},
+                    value >= 1000 ? tick_text(value / 1000) + "T" : tick_text(value) + "G", "end", "tick");
   }
   out += svg_text({kLeft + kPlotWidth / 2, bottom + 34}, "operations for each byte read", "middle", "tick");
   return out + svg_text({kLeft + 4, kTop + 13}, "operations a second", "start", "tick");
@@ -125,13 +129,31 @@ std::string roof_line(const Roof& roof, std::size_t number, const Axis& x, const
       y.at(roof.peak_GFLOPS), number % 3, escape_html(roof.name));
 }
 
-std::string mark(const Point& point, std::size_t number, const Axis& x, const Axis& y) {
-  const double cx = x.at(point.intensity), cy = y.at(point.GFLOPS.value);
-  std::string out;
-  if (point.GFLOPS.low > 0) out += svg_line({cx, y.at(point.GFLOPS.low)}, {cx, y.at(point.GFLOPS.high)}, "whisker");
-  out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"8\" class=\"point {}\"><title>{}</title></circle>\n", cx,
-                     cy, point.prefill ? "prefill" : "decode", escape_html(point.label));
-  return out + svg_text({cx, cy + 4}, std::to_string(number), "middle", "number");
+std::string disc(const Point& point, std::size_t number, SvgPoint at) {
+  return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"8\" class=\"point {}\"><title>{}</title></circle>\n",
+                     at.x, at.y, point.prefill ? "prefill" : "decode", escape_html(point.label)) +
+         svg_text({at.x, at.y + 4}, std::to_string(number), "middle", "number");
+}
+
+// Error bars first, then the discs; a disc whose place is taken moves aside and is joined to its place by a line.
+std::string marks(const std::vector<Point>& points, const Axis& x, const Axis& y) {
+  constexpr double kDisc = 18;
+  std::vector<SvgPoint> taken;
+  std::string bars, discs;
+  for (const auto& point : points) {
+    const SvgPoint place{x.at(point.intensity), y.at(point.GFLOPS.value)};
+    if (point.GFLOPS.low > 0)
+      bars += svg_line({place.x, y.at(point.GFLOPS.low)}, {place.x, y.at(point.GFLOPS.high)}, "whisker");
+    SvgPoint at = place;
+    const auto collides = [&](const SvgPoint& other) {
+      return std::abs(other.x - at.x) < kDisc && std::abs(other.y - at.y) < kDisc;
+    };
+    while (std::any_of(taken.begin(), taken.end(), collides)) at.x += kDisc;
+    if (at.x > place.x) bars += svg_line(place, at, "whisker");
+    taken.push_back(at);
+    discs += disc(point, taken.size(), at);
+  }
+  return bars + discs;
 }
 
 // Whole powers of ten around what is drawn.
@@ -171,13 +193,12 @@ std::string roofline_plot(const Plan& plan) {
                points.end());
   if (roofs.empty() || points.empty()) return "";
   const auto [x, y] = axes(roofs, points);
-  SvgFigure figure{"roofline", "Roofline: what memory and compute allow, and the chosen points", "", grid(x, y), 0};
+  SvgFigure figure{"roofline", "Roofline and the chosen points", "", grid(x, y), 0};
   double top = kTop + kPlotHeight + 44;
   for (std::size_t at = 0; at < roofs.size(); ++at) {
     figure.content += roof_line(roofs[at], at, x, y);
-    const std::string text =
-        fmt::format("{}: {} GB/s, {}OP/s in {}", roofs[at].name, number_text(roofs[at].bandwidth_GBps),
-                    rate_text(roofs[at].peak_GFLOPS), roofs[at].peak_kind);
+    const std::string text = fmt::format("{}: {} GB/s, {} in {}", roofs[at].name, number_text(roofs[at].bandwidth_GBps),
+                                         rate_text(roofs[at].peak_GFLOPS), roofs[at].peak_kind);
     figure.content += svg_line({0, top + 10}, {20, top + 10},
                                at % 3 == 0   ? "roof r0"
                                : at % 3 == 1 ? "roof r1"
@@ -186,9 +207,9 @@ std::string roofline_plot(const Plan& plan) {
     figure.description += text + ". ";
     top += kLegendHeight;
   }
+  figure.content += marks(points, x, y);
   for (std::size_t at = 0; at < points.size(); ++at) {
-    figure.content += mark(points[at], at + 1, x, y);
-    const std::string text = fmt::format("{} {}: {}OP/s at {} for each byte", at + 1, points[at].label,
+    const std::string text = fmt::format("{} {}: {} at {} for each byte", at + 1, points[at].label,
                                          rate_text(points[at].GFLOPS.value), number_text(points[at].intensity));
     figure.content += svg_text({0, top + 14}, text);
     figure.description += text + ". ";

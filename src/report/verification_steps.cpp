@@ -17,7 +17,8 @@ ReportBlocks verification_blocks(const Plan& plan) {
                             figure_text(step.projected, step.unit));
     steps.steps.push_back({plain_words(step.name) + task, one_line(step.command), expect});
   }
-  if (steps.steps.empty()) return {ReportText{"Nothing to verify: no task is served."}};
+  if (steps.steps.empty())
+    return {ReportText{plan.choices.empty() ? "Nothing to verify: no task is served." : "No step is recorded."}};
   return {ReportText{"hearth verify runs these on the machine and writes what it measures to the ledger, which the "
                      "next plan uses."},
           steps};

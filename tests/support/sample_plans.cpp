@@ -216,6 +216,7 @@ Plan pi5_voice_plan() {
   plan.device.cpu.kinds = {{"Cortex-A76", 4, 1, 2.4}};
   plan.device.cpu.isa = known(std::vector<std::string>{"neon", "dotprod"});
   plan.device.cpu.f32_tflops = known(0.13);
+  plan.device.cpu.int8_tops = known(0.5);
   plan.device.memory.total_bytes = known(8 * kGi);
   plan.device.memory.type = known(std::string("LPDDR4X-4267"));
   plan.device.memory.read_bandwidth_GBps = Fact<double>{14.6, Provenance::kMeasured, 0.03};
