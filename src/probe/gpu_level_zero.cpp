@@ -88,8 +88,8 @@ void read_level_zero(LibraryReading reading) {
   LevelZero ze;
   if (!ze.open() || ze.init(0) != kSuccess) return;
   int n = 0;
-  for (ZeHandle driver : handles([&](std::uint32_t* count, ZeHandle* out) { return ze.drivers(count, out); }))
-    for (ZeHandle device : handles([&](std::uint32_t* count, ZeHandle* out) { return ze.devices(driver, count, out); }))
+  for (ZeHandle driver : handles([&](std::uint32_t*count, ZeHandle*out) { return ze.drivers(count, out); }))
+    for (ZeHandle device : handles([&](std::uint32_t*count, ZeHandle*out) { return ze.devices(driver, count, out); }))
       read_device(ze, device, n++, reading.gpus);
 }
 

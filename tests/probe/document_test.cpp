@@ -151,8 +151,9 @@ std::string damaged(const std::string& content, std::mt19937& random) {
 }
 
 TEST(ProbeMachine, survives_trees_of_garbage) {
-  for (const auto& name : recorded_machines())
-    for (unsigned seed = 0; seed < 6; ++seed) {
+  for (const char* name : {"raspberry-pi-5-8gb", "jetson-orin-nano-8gb", "laptop-i7-1360p-on-battery",
+                           "kvm-vm-rtx-4090", "container-cgroup-v1", "rock-5b-16gb"})
+    for (unsigned seed = 0; seed < 4; ++seed) {
       std::mt19937 random(seed);
       const RecordedMachine machine(name, [&](const std::string&, const std::string& content) {
         return random() % 2 == 0 ? content : damaged(content, random);
