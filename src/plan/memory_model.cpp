@@ -36,10 +36,15 @@ bool runs_llama(std::string_view runtime) {
   return runtime == "llama" || runtime == "ollama" || runtime == "lm-studio" || runtime == "wllama";
 }
 
+bool is_named(const CatalogPrecision& precision, std::string_view name) {
+  const auto& others = precision.aliases;
+  return precision.name == name || std::find(others.begin(), others.end(), name) != others.end();
+}
+
 // The record's own file of this precision, where its size is exact. 0: none.
 std::uint64_t exact_file_bytes(const CatalogModel& model, const CatalogPrecision& precision) {
   for (const auto& file : model.files)
-    if (!file.rounded && file.precision == precision.name) return file.bytes;
+    if (!file.rounded && is_named(precision, file.precision)) return file.bytes;
   return 0;
 }
 

@@ -54,7 +54,7 @@ class Counter {
     add(TensorRole::kEmbedding, d_.hidden, d_.vocab);
     if (!d_.tied_embeddings) add(TensorRole::kOutput, d_.hidden, d_.vocab);
     for (layer_ = 0; layer_ < d_.layers; ++layer_) add_layer();
-    layer_ = d_.layers;
+    layer_ = d_.layers == 0 ? 0 : d_.layers - 1;  // the last norm lies with the last layer
     add(TensorRole::kFloat, d_.hidden, 1);
     add_rest();
     return sums_;
