@@ -64,6 +64,12 @@ class TextSession {
   [[nodiscard]] Result<GenerationResult> chat(const std::vector<ChatMessage>& messages, GenerationRequest request,
                                               const TokenCallback& on_token);
 
+  // These tokens and no others, for measuring: no tokenizer in between. At least one, each below info().n_vocab.
+  [[nodiscard]] Result<GenerationResult> continue_tokens(std::vector<Token> prompt, GenerationRequest request,
+                                                         const TokenCallback& on_token) {
+    return generate(std::move(prompt), std::move(request), on_token);
+  }
+
   [[nodiscard]] const ResolvedModel& model() const { return resolved_; }
   [[nodiscard]] const RuntimeInfo& runtime() const { return runtime_info_; }
   [[nodiscard]] const TextInfo& info() const { return generator_->info(); }

@@ -51,7 +51,7 @@ struct LedgerRecord {
 
 // Empty fields match everything.
 struct LedgerFilter {
-  std::string machine, kind, metric;
+  std::string machine = {}, kind = {}, metric = {};
   std::uint64_t newest = 0;  // so many of the newest; 0: all
 };
 

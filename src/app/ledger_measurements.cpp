@@ -1,0 +1,54 @@
+#include "app/ledger_measurements.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "metrics/ledger_summary.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::uint64_t kRecordsMax = 20'000;  // the newest: what a machine was a long time ago says little of it now
+
+struct Series {
+  const LedgerRecord* newest = nullptr;
+  std::vector<double> ratios;   // measured / fitted
+  std::vector<double> spreads;  // of the samples inside each record
+};
+
+bool teaches(const LedgerRecord& record) {
+  const bool speed = record.kind == "speed" || record.kind == "latency";
+  return speed && !record.disturbed && record.raw_projected && *record.raw_projected > 0 && record.measured > 0;
+}
+
+}  // namespace
+
+Result<std::vector<PlanMeasurement>> plan_measurements(const Ledger& ledger, const std::string& machine) {
+  LedgerFilter filter;
+  filter.machine = machine;
+  filter.newest = kRecordsMax;
+  HEARTH_ASSIGN(records, ledger.records(filter));
+  std::map<std::tuple<std::string, std::string, std::string, std::string, std::string>, Series> series;
+  for (const auto& record : records) {
+    if (!teaches(record)) continue;
+    auto& one = series[{record.model, record.precision, record.runtime, record.backend, record.metric}];
+    one.newest = &record;
+    one.ratios.push_back(record.measured / *record.raw_projected);
+    if (record.spread) one.spreads.push_back(*record.spread);
+  }
+  std::vector<PlanMeasurement> measurements;
+  for (const auto& [key, one] : series) {
+    PlanMeasurement out;
+    out.device = machine;
+    std::tie(out.model, out.precision, out.runtime, out.backend, out.metric) = key;
+    out.projected = *one.newest->raw_projected;
+    out.measured = out.projected * median_of(one.ratios);
+    // Between records and inside them: the larger is the honest one.
+    out.spread = std::max(spread_of(one.ratios).value_or(0), median_of(one.spreads));
+    measurements.push_back(std::move(out));
+  }
+  return measurements;
+}
+
+}  // namespace hearth

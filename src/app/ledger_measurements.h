@@ -1,0 +1,18 @@
+// What the ledger knows of this machine, as the planner takes it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "hearth/result.h"
+#include "metrics/ledger.h"
+#include "plan/plan_inputs.h"
+
+namespace hearth {
+
+// One measurement for each model, precision, runtime, backend and metric of `machine`: `projected` is the fit's newest
+// figure, `measured` that figure times the median of measured / fitted over all records, so that records made with
+// another context or an older fit count too. Disturbed records and those whose fitted figure is not known are left out.
+[[nodiscard]] Result<std::vector<PlanMeasurement>> plan_measurements(const Ledger& ledger, const std::string& machine);
+
+}  // namespace hearth

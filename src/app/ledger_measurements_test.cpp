@@ -1,0 +1,55 @@
+#include "app/ledger_measurements.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "metrics/ledger_test_files.h"
+
+namespace hearth {
+namespace {
+
+class LedgerMeasurementsTest : public ::testing::Test {
+ protected:
+  void add(double raw, double measured, const std::function<void(LedgerRecord&)>& change = {}) {
+    auto record = test_record("k", measured);
+    record.raw_projected = raw;
+    if (change) change(record);
+    ASSERT_TRUE(ledger_->append(record));
+  }
+  LedgerTestFolder folder_;
+  Result<Ledger> ledger_ = Ledger::open(folder_.path() / kLedgerFile);
+};
+
+TEST_F(LedgerMeasurementsTest, the_median_of_the_ratios_counts_against_the_newest_fit) {
+  add(10, 12);
+  add(10, 30);  // an outlier
+  add(20, 25);
+  const auto out = plan_measurements(*ledger_, "box");
+  ASSERT_TRUE(out);
+  ASSERT_EQ(out->size(), 1U);
+  EXPECT_EQ(out->front().projected, 20);
+  EXPECT_DOUBLE_EQ(out->front().measured, 25);
+  EXPECT_EQ(out->front().metric, "decode_tok_s");
+  EXPECT_GT(out->front().spread, 0);
+}
+
+TEST_F(LedgerMeasurementsTest, what_can_teach_nothing_is_left_out) {
+  add(10, 1, [](LedgerRecord& r) { r.disturbed = true; });
+  add(10, 2, [](LedgerRecord& r) { r.raw_projected.reset(); });
+  add(10, 3, [](LedgerRecord& r) { r.machine = "another"; });
+  add(10, 4, [](LedgerRecord& r) { r.kind = "memory"; });
+  add(0, 5);
+  EXPECT_TRUE(plan_measurements(*ledger_, "box")->empty());
+}
+
+TEST_F(LedgerMeasurementsTest, models_metrics_and_backends_are_kept_apart) {
+  add(10, 11);
+  add(10, 12, [](LedgerRecord& r) { r.metric = "prefill_tok_s"; });
+  add(10, 13, [](LedgerRecord& r) { r.backend = "cuda"; });
+  add(10, 14, [](LedgerRecord& r) { r.precision = "q8-0"; });
+  EXPECT_EQ(plan_measurements(*ledger_, "box")->size(), 4U);
+}
+
+}  // namespace
+}  // namespace hearth
