@@ -65,6 +65,13 @@ TEST(Deploy, weights_on_a_hub_are_named_only_where_it_has_the_chosen_ones) {
   EXPECT_THAT(text_of(plan, "deploy/chat/llama-server.sh"), Not(HasSubstr("--hf-repo")));
 }
 
+TEST(Deploy, minus_one_layer_on_the_gpu_means_all) {
+  Plan plan = test::hostile_plan();
+  plan.choices[1].placement = {"one_device", {{"gpu0", 1}}, -1, 48, 0};
+  plan.choices[1].settings.gpu_layers = -1;
+  EXPECT_THAT(text_of(plan, "deploy/code/llama-server.sh"), HasSubstr("--gpu-layers 999"));
+}
+
 TEST(Deploy, a_split_model_keeps_its_layers_and_experts_where_the_plan_put_them) {
   Plan plan = test::hostile_plan();
   EXPECT_THAT(text_of(plan, "deploy/code/llama-server.sh"), HasSubstr("--n-cpu-moe 36"));

@@ -26,9 +26,9 @@ void add_placement(const DeployTarget& target, EngineOptions& options) {
   }
   const bool experts = placement.kind == "experts_on_cpu";
   const bool split = placement.kind == "layers_split" && placement.layers_on_device >= 0;
-  const std::string layers = settings.gpu_layers && !experts ? std::to_string(*settings.gpu_layers)
-                             : split                         ? std::to_string(placement.layers_on_device)
-                                                             : kAllLayers;
+  const std::string layers = settings.gpu_layers.value_or(-1) >= 0 && !experts ? std::to_string(*settings.gpu_layers)
+                             : split ? std::to_string(placement.layers_on_device)
+                                     : kAllLayers;
   options.push_back({"gpu-layers", layers});
   if (experts && placement.layers_on_device > 0 && placement.layers > placement.layers_on_device)
     options.push_back({"n-cpu-moe", std::to_string(placement.layers - placement.layers_on_device)});
@@ -116,7 +116,9 @@ void need_weights(const DeployTarget& target, StartScript& script) {
 
 bool llama_server_serves(const DeployTarget& target) {
   static const std::set<std::string> kSystems{"linux", "macos", "windows", "android"};
-  return target.choice.format == "gguf" && target.choice.context_length > 0 && kSystems.count(target.os()) > 0;
+  const bool other_engine = target.choice.runtime == "vllm" || target.choice.runtime == "ovms";  // they read GGUF too
+  return target.choice.format == "gguf" && !other_engine && target.choice.context_length > 0 &&
+         kSystems.count(target.os()) > 0;
 }
 
 EngineOptions llama_server_options(const DeployTarget& target) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/display_text.h"
+#include "base/units.h"
 
 namespace hearth {
 namespace {
@@ -28,6 +29,12 @@ std::string figure_text(const std::optional<Interval>& figure, const std::string
   if (unit == "ms" && figure->value >= 1000)
     return figure_text(Interval{figure->value / 1000, figure->low / 1000, figure->high / 1000}, "s");
   if (!std::isfinite(figure->value)) return "unknown";
+  if (unit == "bytes") {
+    const auto bytes = [](double value) {
+      return format_bytes(value > 0 ? static_cast<std::uint64_t>(std::min(value, 1e18)) : 0);
+    };
+    return fmt::format("{} ({}–{})", bytes(figure->value), bytes(figure->low), bytes(figure->high));
+  }
   const int digits = decimals(figure->value);
   const std::string text =
       fmt::format("{} ({}–{})", fixed(figure->value, digits), fixed(figure->low, digits), fixed(figure->high, digits));

@@ -62,6 +62,7 @@ TEST(Report, figures_have_their_bounds_and_sensible_digits) {
   EXPECT_EQ(figure_text(Interval{9.41, 7.8, 11.12}, "tok/s"), "9.4 (7.8–11.1) tok/s");
   EXPECT_EQ(figure_text(Interval{2800, 2170, 3660}, "ms"), "2.8 (2.2–3.7) s");
   EXPECT_EQ(figure_text(Interval{0.0834, 0.05, 0.11}, ""), "0.083 (0.050–0.110)");
+  EXPECT_EQ(figure_text(Interval{1024, 0, 2048}, "bytes"), "1.0 KiB (0 B–2.0 KiB)");
   EXPECT_EQ(figure_text(std::nullopt, "ms"), "");
   EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "unknown");
 }

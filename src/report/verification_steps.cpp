@@ -12,9 +12,8 @@ ReportBlocks verification_blocks(const Plan& plan) {
   for (const auto& step : plan.verification) {
     const std::string task = step.task.empty() ? "" : fmt::format(" ({})", one_line(step.task));
     std::string expect = one_line(step.expect);
-    if (step.projected)
-      expect += fmt::format("{}{} {}", expect.empty() ? "" : "; ", measure_text(step.metric),
-                            figure_text(step.projected, step.unit));
+    if (expect.empty() && step.projected)
+      expect = measure_text(step.metric) + " " + figure_text(step.projected, step.unit);
     steps.steps.push_back({plain_words(step.name) + task, one_line(step.command), expect});
   }
   if (steps.steps.empty())
