@@ -56,9 +56,10 @@ EngineOptions vllm_options(const DeployTarget& target) {
   if (choice.precision.rfind("fp8", 0) == 0) add("quantization", "fp8");
   if (choice.settings.kv_type.rfind("fp8", 0) == 0) add("kv-cache-dtype", "fp8");
   if (!target.on_cpu()) add("gpu-memory-utilization", fmt::format("{:.2f}", device_share(target)));
-  // Exact, so that the cache does not grow into all that is free.
+  // Exact, so that the cache does not grow into all that is free; counted for each GPU.
   if (const auto cache = choice.memory.component_bytes(memory_component::kKvCache); cache > 0)
-    add("kv-cache-memory-bytes", std::to_string(cache));
+    add("kv-cache-memory-bytes",
+        std::to_string(cache / static_cast<std::uint64_t>(std::max(1, target.device_count()))));
   if (target.device_count() > 1) add("tensor-parallel-size", std::to_string(target.device_count()));
   const bool split = choice.placement.kind == "layers_split" || choice.placement.kind == "experts_on_cpu";
   if (split && !target.on_cpu() && target.ram_bytes() > 0)
