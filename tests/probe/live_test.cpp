@@ -1,0 +1,94 @@
+// `hearth probe` on the machine that runs the tests: its output against the schema, its time, what it remembers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "catalog/schema_check.h"
+#include "platform/file.h"
+#include "probe/recorded_machine.h"
+
+namespace hearth::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class LiveProbe : public ::testing::Test {
+ protected:
+  ProgramResult hearth(std::vector<std::string> arguments) const {
+    ProgramRun run;
+    run.program = std::filesystem::path(HEARTH_BINARY_DIR) / "bin/hearth";
+    run.arguments = std::move(arguments);
+    run.arguments.insert(run.arguments.begin(), "probe");
+    run.environment = {"HEARTH_HOME=" + home_.path().string()};
+    return run_program(run);
+  }
+  json document(std::vector<std::string> arguments) const {
+    arguments.emplace_back("--json");
+    const auto result = hearth(std::move(arguments));
+    EXPECT_EQ(result.exit_status, 0) << result.out << result.err;
+    auto parsed = json::parse(result.out, nullptr, false);
+    const auto path = std::filesystem::path(HEARTH_SOURCE_DIR) / "data/schemas/probe.schema.json";
+    const auto schema = SchemaCheck::compile("probe", read_file(path, 1U << 20U).value());
+    const auto valid = schema->check(parsed);
+    EXPECT_TRUE(valid.has_value()) << to_string(valid.error());
+    return parsed;
+  }
+  [[nodiscard]] static bool skipped(const json& document, const std::string& what) {
+    for (const auto& skip : document["skipped"])
+      if (skip["what"] == what) return true;
+    return false;
+  }
+
+  TemporaryFolder home_;
+};
+
+TEST_F(LiveProbe, measures_within_its_time_and_says_what_it_remembers) {
+  const auto begin = std::chrono::steady_clock::now();
+  const json first = document({});
+  // 8 s are the probe's own; starting a program on a busy machine takes some more.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(14));
+  EXPECT_GT(first["cpu"]["threads"]["value"], 0);
+  EXPECT_GT(first["memory"]["total_bytes"]["value"], 0);
+  const bool read = first["memory"].contains("read_bandwidth_GBps");
+  ASSERT_TRUE(read || skipped(first, "memory read bandwidth"));
+  if (!read) GTEST_SKIP() << "memory is too short here to measure it";
+  const auto& bandwidth = first["memory"]["read_bandwidth_GBps"];
+  EXPECT_EQ(bandwidth["provenance"], "measured");
+  EXPECT_TRUE(bandwidth.contains("spread"));
+  const json second = document({"--quick"});
+  if (skipped(first, "undisturbed measurement"))
+    EXPECT_FALSE(second["memory"].contains("read_bandwidth_GBps"));
+  else
+    EXPECT_EQ(second["memory"]["read_bandwidth_GBps"], bandwidth);
+}
+
+TEST_F(LiveProbe, quick_measures_nothing_and_says_so) {
+  const json quick = document({"--quick"});
+  EXPECT_FALSE(quick["memory"].contains("read_bandwidth_GBps"));
+  EXPECT_TRUE(skipped(quick, "measurements"));
+}
+
+TEST_F(LiveProbe, prints_a_table_for_people) {
+  const RecordedMachine machine("raspberry-pi-5-8gb");
+  const auto result = hearth({"--sysroot", machine.root().string()});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("Raspberry Pi 5 8 GB\n"));
+  EXPECT_THAT(result.out, HasSubstr("4 x Cortex-A76, up to 2.4 GHz"));
+  EXPECT_THAT(result.out, HasSubstr("17.1 GB/s"));
+  EXPECT_THAT(result.out, HasSubstr("catalogue"));
+}
+
+TEST_F(LiveProbe, answers_an_empty_tree_with_an_error_and_its_status) {
+  const TemporaryFolder empty;
+  const auto result = hearth({"--sysroot", empty.path().string(), "--json"});
+  EXPECT_EQ(result.exit_status, 5);
+  const auto error = json::parse(result.out, nullptr, false);
+  EXPECT_EQ(error["error"]["code"], "invalid_data");
+}
+
+}  // namespace
+}  // namespace hearth::test
