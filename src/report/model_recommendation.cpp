@@ -51,21 +51,25 @@ void add_reasons(const PlanChoice& choice, ReportBlocks& blocks) {
   blocks.emplace_back(std::move(list));
 }
 
+// "qwen3-8b Q4_K_M on llama: reason"; a device or a runtime can be turned down as well, without a model.
+std::string rejection_line(const PlanRejection& rejection) {
+  std::string what = one_line(rejection.model);
+  if (!rejection.precision.empty()) what += " " + one_line(rejection.precision);
+  if (!rejection.runtime.empty()) what += (what.empty() ? "" : " on ") + one_line(rejection.runtime);
+  return what.empty() ? one_line(rejection.reason) : what + ": " + one_line(rejection.reason);
+}
+
 void add_rejections(const Plan& plan, ReportBlocks& blocks) {
   std::map<std::string, std::vector<std::string>> by_task;
-  for (const auto& rejection : plan.rejected) {
-    std::string what = one_line(rejection.model);
-    if (!rejection.precision.empty()) what += " " + one_line(rejection.precision);
-    if (!rejection.runtime.empty()) what += " on " + one_line(rejection.runtime);
-    by_task[rejection.task].push_back(what + ": " + one_line(rejection.reason));
-  }
+  for (const auto& rejection : plan.rejected) by_task[rejection.task].push_back(rejection_line(rejection));
   for (auto& [task, lines] : by_task) {
     const std::size_t count = lines.size();
     if (count > kRejectionsShown) {
       lines.resize(kRejectionsShown);
       lines.push_back(fmt::format("and {} more; plan.json has all", count - kRejectionsShown));
     }
-    blocks.emplace_back(ReportHeading{fmt::format("Turned down for {}: {}", one_line(task), count)});
+    const std::string from = task.empty() ? "every task" : one_line(task);
+    blocks.emplace_back(ReportHeading{fmt::format("Turned down for {}: {}", from, count)});
     blocks.emplace_back(ReportList{lines});
   }
 }

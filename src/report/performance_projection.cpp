@@ -36,7 +36,7 @@ void add_choice(const PlanChoice& choice, ReportTable& table) {
       projection.ttft_prompt_tokens > 0 ? fmt::format(", prompt of {} tokens", projection.ttft_prompt_tokens) : "";
   add("Prefill", projection.prefill_tok_s, "tok/s");
   add(choice.users > 1 ? "Decode, each user" : "Decode", projection.decode_tok_s, "tok/s");
-  add(fmt::format("Decode, all {} users", choice.users), projection.total_decode_tok_s, "tok/s");
+  if (choice.users > 1) add(fmt::format("Decode, all {} users", choice.users), projection.total_decode_tok_s, "tok/s");
   add("Decode, device hot", projection.sustained_decode_tok_s, "tok/s");
   add("First token" + prompt, projection.ttft_ms, "ms");
   // Prompts that arrive together are worked off one after another.
@@ -48,7 +48,7 @@ void add_choice(const PlanChoice& choice, ReportTable& table) {
       sum(projection.ttft_ms, inverse(projection.decode_tok_s, 1000 * kAnswerTokens)), "ms");
   add("Latency", projection.latency_ms, "ms");
   add("Frames", projection.fps, "FPS");
-  add("Real-time factor", projection.rtf, "s for each s of sound");
+  add("Real-time factor, s for each s of sound", projection.rtf, "");
   add("Power of the device", projection.power_w, "W");
 }
 
@@ -89,7 +89,7 @@ ReportList bases(const Plan& plan) {
   ReportList list;
   for (const auto& choice : plan.choices)
     if (!choice.projection.basis.empty())
-      list.items.push_back(fmt::format("{}: from {}.", one_line(choice.task), one_line(choice.projection.basis)));
+      list.items.push_back(fmt::format("{}: {}", one_line(choice.task), one_line(choice.projection.basis)));
   return list;
 }
 
@@ -106,7 +106,10 @@ ReportBlocks performance_projection_blocks(const Plan& plan) {
   else
     blocks.emplace_back(std::move(speed));
   blocks.emplace_back(ReportText{"Nine in ten measurements should land between low and high."});
-  if (auto list = bases(plan); !list.items.empty()) blocks.emplace_back(std::move(list));
+  if (auto list = bases(plan); !list.items.empty()) {
+    blocks.emplace_back(ReportHeading{"What the figures come from"});
+    blocks.emplace_back(std::move(list));
+  }
   blocks.emplace_back(memory_table(plan));
   blocks.emplace_back(ReportPlot{ReportPlotKind::kMemory});
   blocks.emplace_back(ReportPlot{ReportPlotKind::kRoofline});

@@ -152,11 +152,13 @@ class TerminalWriter {
     return true;
   }
 
+  // One item for each row, its cells one after another.
   void records(const ReportTable& table) {
     for (const auto& row : table.rows) {
-      paragraph("- ", row[0].empty() ? table.header[0] : row[0]);
-      for (std::size_t at = 1; at < row.size(); ++at)
-        if (!row[at].empty()) paragraph("  " + table.header[at] + ": ", row[at]);
+      std::string text;
+      for (std::size_t at = 0; at < row.size(); ++at)
+        if (!row[at].empty()) text += (text.empty() ? "" : "; ") + table.header[at] + ": " + row[at];
+      paragraph("- ", text);
     }
   }
 
