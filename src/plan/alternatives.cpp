@@ -48,7 +48,7 @@ class WaysOut {
     out.model = c.model->id;
     out.precision = c.precision->id;
     out.runtime = c.target->runtime->id;
-    if (c.kv) out.kv_type = c.kv->name;
+    if (c.kv) out.kv_type = kv_word(*c.kv);
     out.context_length = c.context_length;
     out.total_bytes = c.memory.total();
     out.fits = fits(c);
@@ -85,7 +85,7 @@ class WaysOut {
 
   template <class Accept>
   void add_best(const char* kind, Accept accept) {
-    for (const auto& option : task_.options->fitting) {
+    for (const auto& option : task_.options->of_models) {
       if (!accept(option)) continue;
       if (std::any_of(out_.begin(), out_.end(), [&](const auto& a) { return a.model == option.model->id; })) continue;
       out_.push_back(described(option, kind,
@@ -112,7 +112,7 @@ class WaysOut {
       return fmt::format("{} in {}: {}{}{}", c.model->name, c.precision->name, bytes, saved,
                          below ? fmt::format("; below the floor of its use, {}", context_.floor->name) : "");
     }
-    if (kind == "kv_quantisation") return fmt::format("cache in {}: {}{}", c.kv ? c.kv->name : "", bytes, saved);
+    if (kind == "kv_quantisation") return fmt::format("cache in {}: {}{}", c.kv ? kv_word(*c.kv) : "", bytes, saved);
     if (kind == "fewer_users")
       return fmt::format("{} user{} at a time: {}{}", c.users, c.users == 1 ? "" : "s", bytes, saved);
     return fmt::format("a context of {} tokens: {}{}", tokens(c.context_length), bytes, saved);
@@ -246,15 +246,21 @@ class WaysOut {
     if (last) out_.push_back(described(*last, "lower_precision", sentence("lower_precision", *last, base)));
   }
 
-  // Other models of the same task that fit, largest first: planned as if none had been wished for.
+  // Other models of the same task that fit: the one that would be planned, and the best answers at any bearable speed.
   void smaller_models() {
+    const Candidate* planned = nullptr;
+    const Candidate* strongest = nullptr;
+    const auto strength = [](const Candidate& c) { return c.points.quality - c.points.precision_loss; };
     for (const auto& option : smaller_) {
       if (!fits(option) || option.model == spec().model) continue;
-      if (!out_.empty() && out_.back().model == option.model->id) continue;
-      out_.push_back(described(option, "smaller_model",
-                               fmt::format("{} in {}: {} ({})", option.model->name, option.precision->name,
-                                           format_bytes(option.memory.total()), option.points.quality_basis)));
-      if (out_.size() >= 2) return;
+      if (!planned) planned = &option;
+      if (!strongest || strength(option) > strength(*strongest)) strongest = &option;
+    }
+    for (const Candidate* option : {planned, strongest}) {
+      if (!option || (!out_.empty() && out_.back().model == option->model->id)) continue;
+      out_.push_back(described(*option, "smaller_model",
+                               fmt::format("{} in {}: {} ({})", option->model->name, option->precision->name,
+                                           format_bytes(option->memory.total()), option->points.quality_basis)));
     }
   }
 

@@ -1,6 +1,7 @@
 #include "plan/candidate.h"
 
 #include <algorithm>
+#include <set>
 
 namespace hearth {
 namespace {
@@ -41,6 +42,12 @@ MemoryQuery Candidate::memory_query() const {
   return query;
 }
 
+std::string kv_word(const CatalogPrecision& kv) {
+  std::string word = kv.id.rfind("kv-", 0) == 0 ? kv.id.substr(3) : kv.id;
+  std::replace(word.begin(), word.end(), '-', '_');
+  return word;
+}
+
 void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found) {
   auto& known = options.missed[&model];
   const bool nearer =
@@ -49,8 +56,12 @@ void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found) 
   if (nearer) known = std::move(found);
 }
 
-void keep_best(std::vector<Candidate>& options) {
+void keep_best(TaskOptions& task) {
+  auto& options = task.fitting;
   std::sort(options.begin(), options.end(), better);
+  std::set<const CatalogModel*> seen;
+  for (const auto& option : options)
+    if (seen.insert(option.model).second) task.of_models.push_back(option);
   std::vector<Candidate> kept;
   for (auto& option : options) {
     const bool beaten =

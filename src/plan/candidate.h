@@ -76,10 +76,14 @@ struct RuntimeGain {
 
 struct TaskOptions {
   TaskSpec spec;
-  std::vector<Candidate> fitting;                  // each fits on its own, best score first
+  std::vector<Candidate> fitting;                  // each fits on its own, best score first; none is beaten by another
+  std::vector<Candidate> of_models;                // the best of each model that fits on its own, best score first
   std::map<const CatalogModel*, NearMiss> missed;  // models with no way that fits
   std::vector<RuntimeGain> gains;
 };
+
+// A cache precision as runtimes take it: "q8_0" for the record kv-q8-0.
+[[nodiscard]] std::string kv_word(const CatalogPrecision& kv);
 
 // Order of misses; the reason of the highest is shown.
 namespace miss {
@@ -87,7 +91,8 @@ inline constexpr int kFormat = 0, kLicence = 1, kFloor = 2, kContext = 3, kUnkno
 }  // namespace miss
 void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found);
 
-// Sorts by score and drops what another option beats in score with no more bytes in any pool.
-void keep_best(std::vector<Candidate>& options);
+// Sorts `fitting` by score, keeps the best of each model aside, and drops what another option beats in score with no
+// more bytes in any pool.
+void keep_best(TaskOptions& options);
 
 }  // namespace hearth

@@ -37,7 +37,7 @@ std::vector<std::string> runtime_words(const ProfileAccelerator& device) {
 
 bool computes(const ProfileAccelerator& device) {
   const auto& c = device.compute;
-  return c.fp32_tflops || c.fp16_tflops || c.bf16_tflops || c.int8_tops || c.int4_tops;
+  return c.fp32_tflops || c.fp16_tflops || c.bf16_tflops || c.int8_tops || c.int4_tops || c.int8_sparse_tops;
 }
 
 bool is_present(const PlanInputs& inputs, const std::string& id) {
@@ -144,11 +144,15 @@ bool computes_in(const ExecutionTarget& target, const CatalogPrecision& precisio
 std::optional<double> compute_tflops(const HardwareProfile& machine, const ProfileAccelerator* device) {
   if (device) {
     const auto& c = device->compute;
-    if (device->kind != "gpu" && c.int8_tops) return *c.int8_tops / 2.0;
+    // sparse rates are sold as twice the dense ones
+    const auto int8 = c.int8_tops          ? c.int8_tops
+                      : c.int8_sparse_tops ? std::optional(*c.int8_sparse_tops / 2.0)
+                                           : std::nullopt;
+    if (device->kind != "gpu" && int8) return *int8 / 2.0;
     if (c.fp16_tflops) return *c.fp16_tflops;
     if (c.bf16_tflops) return *c.bf16_tflops;
     if (c.fp32_tflops) return *c.fp32_tflops;
-    if (c.int8_tops) return *c.int8_tops / 2.0;
+    if (int8) return *int8 / 2.0;
     return std::nullopt;
   }
   constexpr double kUsualGhz = 2.0;  // where neither the system nor the record tells the clock

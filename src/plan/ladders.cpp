@@ -17,7 +17,7 @@ PlanRung rung_of(const Candidate& c, std::string name, std::string action, std::
   rung.name = std::move(name);
   rung.model = c.model->id;
   rung.precision = c.precision->id;
-  if (c.kv) rung.kv_type = c.kv->name;
+  if (c.kv) rung.kv_type = kv_word(*c.kv);
   rung.action = std::move(action);
   rung.context_length = c.context_length;
   rung.total_bytes = c.memory.total();
@@ -40,7 +40,7 @@ bool recount(Candidate& c, const PlanContext& context) {
 
 // The best fitting option of another model with clearly fewer bytes.
 const Candidate* smaller(const TaskOptions& options, const Candidate& than) {
-  for (const auto& option : options.fitting)
+  for (const auto& option : options.of_models)
     if (option.model != than.model && option.memory.total() * 10 <= than.memory.total() * 6) return &option;
   return nullptr;
 }

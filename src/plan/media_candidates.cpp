@@ -72,8 +72,10 @@ class MediaEnumeration {
     c.target = &target;
     c.preset = preset;
     c.users = context_.request.users;
-    if (model.decoder && options_.spec.modality != "stt")
-      c.context_length = std::min<std::uint64_t>(512, model.decoder->context_length);
+    // a text is cut into passages of this length before it is embedded
+    constexpr std::uint64_t kPassage = 512;
+    const std::string& modality = options_.spec.modality;
+    if ((modality == "embed" || modality == "rerank") && model.kind != "clip") c.context_length = kPassage;
     try_size(c);
     // a preset's smaller input is a way of its own: faster, less sharp
     if (preset && model.kind == "detection" && model.structure == "cnn" && preset->settings.resolution.size() == 2 &&

@@ -45,9 +45,11 @@ std::string precision_words(const CatalogPrecision& precision) {
 LatencyQuery query_of(const Candidate& c, const PlanContext& context, bool sound) {
   LatencyQuery query;
   query.device = speed_device_name(context.machine, c.target->accelerator);
-  // a CPU beside an accelerator is not the device that tables name
-  if (!c.target->accelerator && !context.machine.accelerators.empty() && !context.machine.unified_memory)
-    query.device = context.machine.cpu.model ? context.machine.cpu.model->value : "";
+  // tables name a device with an accelerator by that: its processor goes by its own rate
+  const auto& accelerators = context.machine.accelerators;
+  const bool accelerated = std::any_of(accelerators.begin(), accelerators.end(),
+                                       [&](const auto& a) { return compute_tflops(context.machine, &a).has_value(); });
+  if (!c.target->accelerator && accelerated) query.device.clear();
   query.model = c.model->id;
   // rows of speech hardly name a precision: its few effects there are noise
   if (!sound) query.precision = precision_words(*c.precision);

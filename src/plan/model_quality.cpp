@@ -54,7 +54,7 @@ ModelQuality speech_quality(const CatalogModel& model) {
   if (const auto mos = published(model, "MOS")) return {*mos * 20.0, fmt::format("MOS {:g}", *mos)};
   // larger voices sound better; no listening test is published for most
   const double millions = std::max(1.0, static_cast<double>(model.parameters_total) / 1e6);
-  return {68.0 + 5.0 * std::log10(millions), "size only: no MOS is published"};
+  return {78.0 + 5.0 * std::log10(millions), "size only: no MOS is published"};
 }
 
 ModelQuality embedding_quality(const CatalogModel& model) {

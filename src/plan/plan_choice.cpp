@@ -47,7 +47,7 @@ std::optional<Interval> power_of(const HardwareProfile& machine, bool on_acceler
 
 PlanProjection projection_of(const Candidate& c, const TaskSpec& spec, const PlanContext& context) {
   PlanProjection out;
-  out.basis = c.speed.measured_here ? "measured here, weighed with the fit" : "fitted from measured tables";
+  out.basis = c.speed.measured_here ? "measurements here, weighed with the fit" : "the fit of measured tables";
   out.power_w = power_of(context.machine, c.target->accelerator != nullptr);
   if (c.speed.corrected)
     for (const auto& [metric, value] :
@@ -108,7 +108,7 @@ PlanSettings settings_of(const Candidate& c, const TaskSpec& spec, const PlanCon
   out.flash_attention = true;
   out.mmap = true;
   out.gpu_layers = !c.target->accelerator ? 0 : c.placement == PlacementKind::kLayersSplit ? c.layers_on_device : -1;
-  if (c.kv) out.kv_type = c.kv->name;
+  if (c.kv) out.kv_type = kv_word(*c.kv);
   return out;
 }
 

@@ -43,7 +43,7 @@ TaskOptions enumerate(const TaskSpec& spec, const PlanContext& context) {
     add_media_candidates(options, context);
   }
   apply_runtime_rule(options, context);
-  keep_best(options.fitting);
+  keep_best(options);
   return options;
 }
 
@@ -98,7 +98,7 @@ class PlanMaker {
     PlanWish wish = task.options->spec.wish;
     wish.model.clear();
     substitutes_.push_back(enumerate(task_spec(wish, nullptr), context_));
-    return substitutes_.back().fitting;
+    return substitutes_.back().of_models;
   }
 
   const PlanContext& context_;

@@ -40,7 +40,7 @@ std::string behind(const Candidate& option, const Candidate& chosen) {
 
 std::vector<PlanRejection> rejections_of(const DecidedTask& task, std::size_t limit) {
   std::map<const CatalogModel*, Line> lines;
-  for (const auto& option : task.options->fitting) {
+  for (const auto& option : task.options->of_models) {
     if (task.chosen && option.model == task.chosen->model) continue;
     auto& line = lines[option.model];
     if (line.closeness != 0 && line.score >= option.score) continue;

@@ -191,8 +191,9 @@ SpeedEstimate evaluate(const SpeedProfile& p, const SpeedCoefficients& c, const 
 
 // Python's '_'.join of a normalised name; "unknown" where it is empty.
 std::string joined(const std::string& text) {
+  const std::string words = normalise_name(text);  // named: the views point into it
   std::string out;
-  for (std::string_view word : split_words(normalise_name(text))) out += (out.empty() ? "" : "_") + std::string(word);
+  for (std::string_view word : split_words(words)) out += (out.empty() ? "" : "_") + std::string(word);
   return out.empty() ? "unknown" : out;
 }
 

@@ -85,11 +85,19 @@ class TextEnumeration {
     for (const auto& model : context_.inputs.catalog.models) take(model);
   }
 
+  // Somebody who hands over a file has chosen its precision; only what they ask of it can refuse it.
+  bool floor_holds(const CatalogModel& model) const {
+    if (!context_.floor) return false;
+    const auto& uses = context_.request.uses;
+    return model.publisher != "file" ||
+           std::any_of(uses.begin(), uses.end(), [](const auto& use) { return use != "chat"; });
+  }
+
   void on_target(const ExecutionTarget& target, const CatalogPrecision& precision) {
     const auto profiles = text_profiles(context_, target, precision);
     for (const CatalogModel* model : models_) {
       if (!format_matches(target, precision, *model) || !published_in(*model, precision)) continue;
-      if (context_.floor && precision.rung < context_.floor->rung && !native_precision(*model, precision)) {
+      if (floor_holds(*model) && precision.rung < context_.floor->rung && !native_precision(*model, precision)) {
         note_miss(options_, *model,
                   {&precision, &target,
                    fmt::format("{} is below the floor for {}: {}", precision.name,
@@ -124,14 +132,20 @@ class TextEnumeration {
                  0, miss::kContext, 0});
       return;
     }
-    for (const std::uint64_t length : {wanted, kShortContext}) {
+    for (std::uint64_t length = wanted; length >= std::min(wanted, kShortContext); length /= 2) {
       c.context_length = length;
       for (const auto* kv : kv_types_) {
         c.kv = kv;
         place(c, profiles, wanted);
       }
-      if (context_.request.context_length || wanted <= kShortContext) break;
+      if (context_.request.context_length || !cache_matters(c)) break;
     }
+  }
+
+  // Whether a shorter context would free bytes that count. Of the model alone: what fits must not decide what is tried.
+  static bool cache_matters(const Candidate& c) {
+    const auto totals = model_memory_totals(c.memory_query());
+    return totals && (totals->cpu.kv_cache + totals->device.kv_cache) * 12 > totals->total();
   }
 
   // Tries the placements from the fastest on; true where the model fits one.

@@ -32,10 +32,6 @@ SpeedQuery query_of(const PlanContext& context, const ExecutionTarget& target, c
   return query;
 }
 
-Interval scaled(const Interval& interval, double factor) {
-  return {interval.value * factor, interval.low * factor, interval.high * factor};
-}
-
 // Speeds of parts that one token passes one after the other, each with the share of the work that it does.
 Interval in_series(const Interval& a, double share_a, const Interval& b, double share_b) {
   const auto join = [&](double x, double y) { return 1.0 / (share_a / x + share_b / y); };
