@@ -52,8 +52,18 @@ std::string provenance_text(Provenance provenance, const std::optional<double>& 
   return "";
 }
 
+std::string precision_word(const std::string& precision) {
+  std::string text = one_line(precision);
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) return text;
+  std::transform(text.begin(), text.end(), text.begin(), [&](char c) {
+    return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
+  });
+  return text;
+}
+
 std::string precision_text(const PlanChoice& choice) {
-  return one_line(choice.precision_name.empty() ? choice.precision : choice.precision_name);
+  return precision_word(choice.precision_name.empty() ? choice.precision : choice.precision_name);
 }
 
 std::string model_text(const PlanChoice& choice) {

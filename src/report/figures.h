@@ -20,9 +20,12 @@ namespace hearth {
 // "measured, ± 3 %", "read from the system", "catalogue", "assumed".
 [[nodiscard]] std::string provenance_text(Provenance provenance, const std::optional<double>& spread = std::nullopt);
 
-// "Q4_K_M", or the id where there is no name for people; of a model likewise.
+// The choice's precision and model by the names for people where there are any, else by their ids.
 [[nodiscard]] std::string precision_text(const PlanChoice& choice);
 [[nodiscard]] std::string model_text(const PlanChoice& choice);
+
+// A precision as people write it: "q4-k-m" -> "Q4_K_M", "int8-w8a8" -> "INT8_W8A8"; what has capitals stays.
+[[nodiscard]] std::string precision_word(const std::string& precision);
 
 // "8192 tokens, 4 users"; empty where the choice has no context.
 [[nodiscard]] std::string context_text(const PlanChoice& choice);

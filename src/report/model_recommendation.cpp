@@ -54,7 +54,7 @@ void add_reasons(const PlanChoice& choice, ReportBlocks& blocks) {
 // "qwen3-8b Q4_K_M on llama: reason"; a device or a runtime can be turned down as well, without a model.
 std::string rejection_line(const PlanRejection& rejection) {
   std::string what = one_line(rejection.model);
-  if (!rejection.precision.empty()) what += " " + one_line(rejection.precision);
+  if (!rejection.precision.empty()) what += " " + precision_word(rejection.precision);
   if (!rejection.runtime.empty()) what += (what.empty() ? "" : " on ") + one_line(rejection.runtime);
   return what.empty() ? one_line(rejection.reason) : what + ": " + one_line(rejection.reason);
 }

@@ -67,6 +67,12 @@ TEST(Report, figures_have_their_bounds_and_sensible_digits) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "unknown");
 }
 
+TEST(Report, precisions_are_written_as_people_know_them) {
+  EXPECT_EQ(precision_word("q4-k-m"), "Q4_K_M");
+  EXPECT_EQ(precision_word("fp8-e4m3"), "FP8_E4M3");
+  EXPECT_EQ(precision_word("AWQ 4-bit"), "AWQ 4-bit");
+}
+
 TEST(Report, the_terminal_is_never_overrun) {
   for (const auto& [name, plan] : test::sample_plans())
     for (const int width : {80, 60, 200})

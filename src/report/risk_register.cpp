@@ -15,7 +15,7 @@ ReportTable ladder_table(const std::string& task, const std::vector<PlanRung>& r
                      "Costs in quality", "What is done"},
                     {}};
   for (const auto& rung : rungs)
-    table.rows.push_back({plain_words(rung.name), one_line(rung.model), one_line(rung.precision),
+    table.rows.push_back({plain_words(rung.name), one_line(rung.model), precision_word(rung.precision),
                           one_line(rung.kv_type), rung.context_length > 0 ? std::to_string(rung.context_length) : "",
                           rung.total_bytes > 0 ? format_bytes(rung.total_bytes) : "",
                           figure_text(rung.decode_tok_s, "tok/s"), figure_text(rung.latency_ms, "ms"),

@@ -28,7 +28,7 @@ const PlanRejection* telling_rejection(const Plan& plan, const std::string& task
 }
 
 std::string needed_text(const PlanRejection& rejection) {
-  return fmt::format("{} in {}: {}", one_line(rejection.model), one_line(rejection.precision),
+  return fmt::format("{} in {}: {}", one_line(rejection.model), precision_word(rejection.precision),
                      one_line(rejection.reason));
 }
 
@@ -41,7 +41,7 @@ ReportTable alternatives_table(const std::string& caption, const std::vector<con
                     {}};
   for (const auto* way : alternatives)
     table.rows.push_back({one_line(way->task), plain_words(way->kind), one_line(way->what), one_line(way->model),
-                          one_line(way->precision), one_line(way->kv_type),
+                          precision_word(way->precision), one_line(way->kv_type),
                           way->context_length > 0 ? std::to_string(way->context_length) : "",
                           way->total_bytes > 0 ? format_bytes(way->total_bytes) : "", way->fits ? "yes" : "no",
                           figure_text(way->decode_tok_s, "tok/s"), figure_text(way->latency_ms, "ms"),
