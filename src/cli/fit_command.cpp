@@ -39,6 +39,8 @@ ordered_json to_json(const FitReport& report) {
                       {"fits", report.fits},
                       {"budgets", std::move(budgets)},
                       {"budget_bytes", budget_bytes}};
+  for (const char* component : {"kv_cache", "compute"})  // a model may need none of these; scripts look for them
+    if (!out["components"].contains(component)) out["components"][component] = 0;
   if (report.precision.empty()) out.erase("precision");
   if (report.formula)
     out["formula"] = {{"total_bytes", report.formula->total_bytes()}, {"components", report.formula->by_component()}};

@@ -102,9 +102,34 @@ TEST_F(CliTest, fit_counts_each_users_context_and_equals_what_is_reserved) {
   EXPECT_EQ(four["components"]["kv_cache"].get<std::uint64_t>(),
             4 * one["components"]["kv_cache"].get<std::uint64_t>());
   EXPECT_EQ(one["components"]["weights"], four["components"]["weights"]);
-  const json run = hearth_json(
-      {"run", "complete", "-m", script("story.fake.json"), "--ctx", "64", "-p", "Once", "-n", "1"}, "run_text");
-  EXPECT_EQ(run["memory"]["reserved"], one["components"]);
+  for (const auto& [users, fit] : {std::pair("1", one), std::pair("4", four)}) {
+    const json run = hearth_json(
+        {"run", "complete", "-m", script("story.fake.json"), "--ctx", "64", "--users", users, "-p", "Once", "-n", "1"},
+        "run_text");
+    json components = fit["components"];
+    EXPECT_GT(components["runtime"].get<std::uint64_t>(), 0U);
+    components.erase("runtime");  // what the processes take is measured, not reserved
+    EXPECT_EQ(run["memory"]["reserved"], components) << users;
+    EXPECT_LE(run["memory"]["peak_rss_bytes"].get<double>(), fit["total_bytes"].get<double>() * 1.02 + (8 << 20));
+  }
+}
+
+TEST_F(CliTest, fit_counts_a_model_of_the_catalogue_by_formula) {
+  const auto fit = hearth_json({"fit", "-m", "llama-3.2-1b", "--precision", "Q8_0", "--ctx", "4096"}, "model_fit");
+  EXPECT_EQ(fit["basis"], "formula");
+  EXPECT_EQ(fit["precision"], "Q8_0");
+  EXPECT_EQ(fit["components"]["kv_cache"], 134217728);
+  const auto half = hearth_json({"fit", "-m", "llama-3.2-1b", "--ctx", "4096", "--kv-type", "q8_0"}, "model_fit");
+  EXPECT_EQ(half["precision"], "Q4_K_M");
+  EXPECT_EQ(half["components"]["kv_cache"], 71303168);
+}
+
+TEST_F(CliTest, fit_names_what_the_catalogue_has_instead_of_a_wrong_name) {
+  const json error = hearth_error({"fit", "-m", "llama-3.2-1bb"}, 4);
+  EXPECT_NE(error["hint"].get<std::string>().find("llama-3.2-1b"), std::string::npos);
+  EXPECT_EQ(hearth_error({"fit", "-m", "llama-3.2-1b", "--precision", "Q9"}, 4)["code"], "not_found");
+  EXPECT_EQ(hearth_error({"fit", "-m", script("story.fake.json"), "--precision", "Q8_0"}, 2)["code"],
+            "invalid_argument");
 }
 
 TEST_F(CliTest, faults_of_a_runtime_are_named_errors) {
