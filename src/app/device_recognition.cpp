@@ -176,7 +176,9 @@ void add_card(const CatalogDevice& device, ProfileAccelerator& gpu, HardwareProf
   fill(gpu.memory_bytes, card.memory_bytes);
   add_compute(card, gpu);
   if (!profile.id.empty()) return;
+  const auto reserve = profile.os_reserve_bytes;
   add_classes(device, profile);
+  profile.os_reserve_bytes = reserve;  // the record's is that of a host it assumes
   profile.thermal = device.thermal;
   fill(profile.power.tdp_w, device.power.tdp_w);
 }

@@ -24,6 +24,7 @@ class LiveProbe : public ::testing::Test {
     run.arguments = std::move(arguments);
     run.arguments.insert(run.arguments.begin(), "probe");
     run.environment = {"HEARTH_HOME=" + home_.path().string()};
+    run.environment.insert(run.environment.end(), environment_.begin(), environment_.end());
     return run_program(run);
   }
   json document(std::vector<std::string> arguments) const {
@@ -44,6 +45,7 @@ class LiveProbe : public ::testing::Test {
   }
 
   TemporaryFolder home_;
+  std::vector<std::string> environment_;
 };
 
 TEST_F(LiveProbe, measures_within_its_time_and_says_what_it_remembers) {
@@ -70,6 +72,40 @@ TEST_F(LiveProbe, quick_measures_nothing_and_says_so) {
   const json quick = document({"--quick"});
   EXPECT_FALSE(quick["memory"].contains("read_bandwidth_GBps"));
   EXPECT_TRUE(skipped(quick, "measurements"));
+}
+
+// The GPU whose name is `name`; null when there is none.
+json gpu_named(const json& document, const std::string& name) {
+  for (const auto& gpu : document["gpus"])
+    if (gpu.contains("name") && gpu["name"]["value"] == name) return gpu;
+  return nullptr;
+}
+
+TEST_F(LiveProbe, asks_the_vendors_libraries_and_counts_no_gpu_twice) {
+  environment_ = {std::string("LD_LIBRARY_PATH=") + HEARTH_BINARY_DIR + "/tests/fake_gpu"};
+  const json document = this->document({"--quick"});
+  const json h200 = gpu_named(document, "NVIDIA H200");
+  ASSERT_FALSE(h200.is_null()) << document["gpus"];
+  EXPECT_EQ(h200["memory_bytes"]["value"], 150754820096);
+  EXPECT_EQ(h200["free_bytes"]["value"], 150000000000);
+  EXPECT_EQ(h200["compute_capability"]["value"], "9.0");
+  EXPECT_EQ(h200["driver"]["value"], "nvidia 570.86.15");
+  EXPECT_NEAR(h200["bandwidth_GBps"]["value"].get<double>(), 4916.7, 0.1);
+  EXPECT_EQ(h200["bandwidth_GBps"]["provenance"], "os");
+  EXPECT_EQ(h200["backends"].back(), "vulkan");
+  const json arc = gpu_named(document, "Intel(R) Arc(TM) A770 Graphics");
+  ASSERT_FALSE(arc.is_null()) << document["gpus"];
+  EXPECT_EQ(arc["memory_bytes"]["value"], 16225243136);
+  EXPECT_FALSE(arc["unified"]);
+  const json radeon = gpu_named(document, "AMD Radeon RX 7900 XTX");
+  ASSERT_FALSE(radeon.is_null()) << document["gpus"];
+  EXPECT_EQ(radeon["memory_bytes"]["value"], 25753026560);
+  EXPECT_EQ(radeon["bandwidth_GBps"]["provenance"], "catalogue");
+  EXPECT_TRUE(gpu_named(document, "llvmpipe").is_null());
+  bool power = false;
+  for (const auto& sensor : document["sensors"])
+    power |= sensor["name"] == "gpu 0000:8d:00.0" && sensor["kind"] == "power" && sensor["value"]["value"] == 76.543;
+  EXPECT_TRUE(power) << document["sensors"];
 }
 
 TEST_F(LiveProbe, prints_a_table_for_people) {

@@ -256,6 +256,7 @@ TEST(RecordedMachine, virtual_machine_is_not_taken_for_the_server_it_is_a_part_o
   const auto p = probe("kvm-vm-rtx-4090");
   EXPECT_EQ(p.virtualisation, "kvm");
   EXPECT_EQ(p.id, "rtx-4090");
+  EXPECT_EQ(p.os_reserve_bytes.provenance, Provenance::kAssumed);  // the record's host is another machine
   EXPECT_FALSE(p.memory.bus_bandwidth_GBps.has_value());
   ASSERT_EQ(p.accelerators.size(), 1U);
   const auto& gpu = p.accelerators[0];
