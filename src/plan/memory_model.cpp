@@ -146,7 +146,7 @@ Status add_decoder(const MemoryQuery& q, MemoryTotals& totals) {
 }
 
 // Whisper and its kin: the encoder's activations, the decoder's own cache and that of the encoded sound, F16.
-// The activations are counted without the runtime's reuse: up to a third too much.
+// The activations are counted without the runtime's reuse, so they are rather too much.
 void add_encoder_decoder(const MemoryQuery& q, MemoryParts& parts) {
   const CatalogEncoder& e = *q.model->encoder;
   const std::uint64_t windows = q.micro_batch <= 16 ? q.micro_batch : 1;
@@ -163,8 +163,8 @@ void add_encoder_decoder(const MemoryQuery& q, MemoryParts& parts) {
   parts.output += d.vocab * 4 * q.users;
 }
 
-// Models that are one graph: weights by the number of parameters, activations by the formula that fits the record. Of a
-// convolutional net or a vocoder these are an order of magnitude: within a factor of two.
+// Models that are one graph: weights by the number of parameters, activations by the formula that fits the record.
+// Those of convolutional nets and vocoders are an assumption of the right order, not yet held against a runtime.
 void add_graph(const MemoryQuery& q, MemoryParts& parts) {
   const CatalogModel& m = *q.model;
   const std::uint64_t exact = exact_file_bytes(m, *q.precision);
