@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kWidth = 460;
 constexpr double kHeight = 260;
-constexpr double kMargin = 44;
+constexpr double kMargin = 62;
 constexpr std::size_t kPointsMax = 2000;  // of one plot: the newest
 
 constexpr const char* kHead = R"(<!doctype html>

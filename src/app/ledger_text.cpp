@@ -11,6 +11,7 @@ namespace hearth {
 
 std::string figure_text(double value, std::string_view unit) {
   if (unit == "bytes" && value >= 0 && value < 1e18) return format_bytes(static_cast<std::uint64_t>(value));
+  if (unit == "share") return percent_text(value);
   const double size = std::abs(value);
   const int digits = size >= 100 || size == 0 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return fmt::format("{:.{}f}{}{}", value, digits, unit.empty() ? "" : " ", unit);

@@ -7,7 +7,7 @@
 
 namespace hearth {
 
-// Three significant digits and the unit; bytes as MiB or GiB.
+// Three significant digits and the unit; bytes as MiB or GiB, shares as percent.
 [[nodiscard]] std::string figure_text(double value, std::string_view unit);
 // "12.3 %", with its sign when negative.
 [[nodiscard]] std::string percent_text(double share);

@@ -37,7 +37,10 @@ class Verification {
                   "`hearth runtimes` says how to install what is missing; plan a model that is a file here with "
                   "`hearth plan --model FILE`");
     if (host_.ledger == nullptr) report_.notices.emplace_back("the ledger could not be opened: nothing was recorded");
+    note_disturbance();
+    // Over all of it the time of workers that are gone can't be told from that of others: the worst of the samples.
     report_.conditions = watch_.stop({}).conditions;
+    report_.conditions.other_cpu_share = other_cpu_share_;
     return std::move(report_);
   }
 
@@ -55,7 +58,9 @@ class Verification {
     HEARTH_ASSIGN(sha256, checked_hash(choice, file));
     HEARTH_ASSIGN(runtime, host_.session.registry.open(choice.runtime, Transport::kInProcess));
     HEARTH_ASSIGN(info, runtime->describe());
-    const auto session = planned_session(choice, file.string(), info);
+    auto session = planned_session(choice, file.string(), info);
+    // A process remembers the peak of all it ever held: with several models each gets a process of its own.
+    if (text_choices() > 1) session.transport = TransportChoice::kWorker;
     MeasuringOptions measuring;
     measuring.sustained_s = options_.sustained_s;
     measuring.repeats = std::max(1U, options_.repeats);
@@ -67,8 +72,15 @@ class Verification {
     const auto checks = compare_choice(plan_, choice, measured->measurements, options_.tolerance);
     report_.checks.insert(report_.checks.end(), checks.begin(), checks.end());
     for (const auto& notice : measured->notices) report_.notices.push_back(choice.task + ": " + notice);
+    for (const auto& one : measured->measurements)
+      if (const auto share = one.conditions.other_cpu_share)
+        other_cpu_share_ = std::max(other_cpu_share_.value_or(0), *share);
     record(choice, sha256, *measured);
     return {};
+  }
+
+  [[nodiscard]] std::ptrdiff_t text_choices() const {
+    return std::count_if(plan_.choices.begin(), plan_.choices.end(), generates_text);
   }
 
   // The file of the choice; empty where none is here and the plan didn't say that there is one.
@@ -129,6 +141,14 @@ class Verification {
     }
   }
 
+  void note_disturbance() {
+    const auto n =
+        std::count_if(report_.checks.begin(), report_.checks.end(), [](const auto& c) { return c.disturbed; });
+    if (n == 0) return;
+    report_.notices.push_back(fmt::format(
+        "every sample of {} figure{} was disturbed: close other programs and verify again", n, n == 1 ? "" : "s"));
+  }
+
   void skip(VerifyCheck check, std::string reason) {
     check.skipped = std::move(reason);
     report_.checks.push_back(std::move(check));
@@ -151,6 +171,7 @@ class Verification {
   const CallBounds& bounds_;
   ConditionsWatch watch_;
   VerifyReport report_;
+  std::optional<double> other_cpu_share_;
   int tried_ = 0;
 };
 

@@ -65,7 +65,7 @@ TEST(PlanChecks, components_keep_to_one_percent_of_an_estimate_and_more_of_a_for
 }
 
 TEST(PlanChecks, the_sum_leaves_out_what_the_runtime_itself_takes_and_the_peak_counts_it) {
-  EXPECT_EQ(*promise_of(test_choice(), "total_bytes").projected, 320.0 * kMiB);
+  EXPECT_EQ(*promise_of(test_choice(), "reserved_bytes").projected, 320.0 * kMiB);
   const auto peak = promise_of(test_choice(), "peak_rss_bytes");
   EXPECT_EQ(*peak.projected, 360.0 * kMiB);
   EXPECT_EQ(*peak.low, 0);  // what is not touched is not resident
@@ -93,15 +93,19 @@ TEST(PlanChecks, what_the_plan_does_not_promise_is_measured_and_not_judged) {
 TEST(PlanChecks, the_plans_own_steps_name_and_bound_a_check_and_unmeasured_ones_are_skipped) {
   Plan plan;
   plan.verification = {{"decode at work", "chat", "c", "e", "decode_tok_s", "tok/s", Interval{5, 4, 6}},
+                       {"all memory", "chat", "c", "e", "total_bytes", "bytes", Interval{100, 0, 200}},
                        {"chat.power", "chat", "c", "e", "power_w", "W", Interval{5, 4, 6}},
                        {"stt.rtf", "stt", "c", "e", "rtf", "s/s", Interval{1, 0, 2}}};
-  const auto checks = compare_choice(plan, test_choice(), {measurement("decode_tok_s", {20})}, 0);
-  ASSERT_EQ(checks.size(), 2U);
+  const auto checks =
+      compare_choice(plan, test_choice(), {measurement("decode_tok_s", {20}), measurement("peak_rss_bytes", {150})}, 0);
+  ASSERT_EQ(checks.size(), 3U);
   EXPECT_EQ(checks[0].name, "decode at work");
   EXPECT_EQ(checks[0].pass, false);
-  EXPECT_EQ(checks[1].name, "chat.power");
-  EXPECT_FALSE(checks[1].pass);
-  EXPECT_NE(checks[1].skipped, "");
+  EXPECT_EQ(checks[1].name, "all memory");
+  EXPECT_EQ(checks[1].pass, true);
+  EXPECT_EQ(checks[2].name, "chat.power");
+  EXPECT_FALSE(checks[2].pass);
+  EXPECT_NE(checks[2].skipped, "");
 }
 
 TEST(PlanChecks, disturbed_samples_count_only_where_there_are_no_others) {

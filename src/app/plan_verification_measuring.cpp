@@ -138,7 +138,7 @@ class Measuring {
     for (const auto& [component, bytes] : reserved.by_component())
       add(component + "_bytes", "bytes", {static_cast<double>(bytes)}, nullptr);
     const auto total = reserved.total_bytes();
-    add("total_bytes", "bytes", {static_cast<double>(total)}, nullptr);
+    add("reserved_bytes", "bytes", {static_cast<double>(total)}, nullptr);
     if (total > 0)
       add("accelerator_share", "share", {static_cast<double>(on_accelerators) / static_cast<double>(total)}, nullptr);
     if (const auto peak = session_->peak_rss_bytes())

@@ -73,11 +73,12 @@ ordered_json to_json(const VerifiedPlan& verified) {
 std::string bounds_text(const VerifyCheck& check) {
   if (!check.projected) return "-";
   std::string text = figure_text(*check.projected, check.unit);
+  const bool spelled = check.unit == "bytes" || check.unit == "share";  // written with a unit that depends on the size
   if (check.low && check.high && *check.low == 0)
     return text + fmt::format(" (at most {})", figure_text(*check.high, check.unit));
   if (check.low && check.high)
-    text += fmt::format(" ({}–{})", figure_text(*check.low, check.unit == "bytes" ? "bytes" : ""),
-                        figure_text(*check.high, check.unit == "bytes" ? "bytes" : ""));
+    text += fmt::format(" ({}–{})", figure_text(*check.low, spelled ? check.unit : ""),
+                        figure_text(*check.high, spelled ? check.unit : ""));
   return text;
 }
 
@@ -93,7 +94,8 @@ std::string conditions_text(const LedgerConditions& c) {
   if (c.temperature_c) add(fmt::format("{:.0f} °C", *c.temperature_c));
   if (!c.power.empty()) add(c.power == "ac" ? "on mains" : "on battery");
   if (c.load && c.load_after) add(fmt::format("load {:.1f} before, {:.1f} after", *c.load, *c.load_after));
-  if (c.other_cpu_share) add(fmt::format("other programs took {:.0f} % of the processors", *c.other_cpu_share * 100));
+  if (c.other_cpu_share)
+    add(fmt::format("other programs took up to {:.0f} % of the processors", *c.other_cpu_share * 100));
   return text;
 }
 
