@@ -166,6 +166,7 @@ class OrderPlanner {
       fit.model = choice.file;
       fit.context_length = static_cast<std::uint32_t>(choice.context_length);
       fit.users = choice.users;
+      fit.use_mmap = choice.settings.mmap.value_or(true);
       if (!choice.settings.kv_type.empty()) fit.kv_type = choice.settings.kv_type;
       auto report = fit_model(app_.session_host(), app_.installation().data_folder, fit);
       if (!report) {

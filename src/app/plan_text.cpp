@@ -7,6 +7,8 @@ namespace hearth {
 
 std::string plan_document(const Plan& plan) { return write_plan(plan); }
 
-std::string plan_text(const Plan& plan, int width, bool color) { return report_terminal(plan, width, color); }
+std::string plan_text(const Plan& plan, const PlanTextStyle& style) {
+  return style.whole ? report_terminal(plan, style.width, style.color) : report_summary(plan, style.width, style.color);
+}
 
 }  // namespace hearth

@@ -8,7 +8,11 @@
 namespace hearth {
 
 [[nodiscard]] std::string plan_document(const Plan& plan);
-// At most `width` columns.
-[[nodiscard]] std::string plan_text(const Plan& plan, int width, bool color);
+struct PlanTextStyle {
+  int width = 80;
+  bool color = false;
+  bool whole = false;  // the report of seven sections, not one screen of it
+};
+[[nodiscard]] std::string plan_text(const Plan& plan, const PlanTextStyle& style);
 
 }  // namespace hearth

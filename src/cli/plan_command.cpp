@@ -24,6 +24,7 @@ struct PlanFlags {
   std::string precision, kv_type, power, quality = "balanced";
   double ttft_ms = 0, tok_s = 0, budget_gib = 0, memory_gib = 0;
   std::string out;
+  bool report = false;
 };
 
 template <class T>
@@ -67,7 +68,8 @@ int plan(const CommandContext& context, const PlanFlags& flags) {
   if (out.json())
     out.print(plan_document(made->plan));
   else
-    out.print(plan_text(made->plan, kColumns, context.stdout_is_terminal && !context.environment.no_color));
+    out.print(
+        plan_text(made->plan, {kColumns, context.stdout_is_terminal && !context.environment.no_color, flags.report}));
   if (!flags.out.empty())
     out.note(fmt::format("Written to {}: plan.json, report.md, report.html and {} configuration files.", flags.out,
                          made->plan.configs.size()));
@@ -111,6 +113,7 @@ void add_plan_command(CLI::App& program, CommandContext& context, Selection& sel
   command->add_option("--budget-gib", flags->budget_gib, "memory the plan may take in all")->check(CLI::PositiveNumber);
   command->add_option("--memory-gib", flags->memory_gib, "the device has this much memory")->check(CLI::PositiveNumber);
   command->add_option("--out", flags->out, "folder for plan.json, the report and configuration files");
+  command->add_flag("--report", flags->report, "print the whole report, not one screen of it");
   set_body(*command, context, selection, [flags](const CommandContext& ctx) { return plan(ctx, *flags); });
 }
 

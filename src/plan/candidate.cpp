@@ -32,6 +32,7 @@ MemoryQuery Candidate::memory_query() const {
   query.context_length = context_length;
   query.users = users;
   query.repack = repack;
+  query.mmap = maps_file();
   query.runtime = target->runtime->id;
   query.layers_on_device = placement == PlacementKind::kLayersSplit ? layers_on_device : -1;
   query.experts_on_cpu = placement == PlacementKind::kExpertsOnCpu;
@@ -41,6 +42,9 @@ MemoryQuery Candidate::memory_query() const {
   if (!resolution.empty()) query.micro_batch = 1;
   return query;
 }
+
+// Where the processor lays weights out anew, a mapped file would hold them twice.
+bool Candidate::maps_file() const { return repack == CpuRepack::kNone || target->runtime->id != "llama"; }
 
 std::string kv_word(const CatalogPrecision& kv) {
   std::string word = kv.id.rfind("kv-", 0) == 0 ? kv.id.substr(3) : kv.id;

@@ -55,6 +55,7 @@ struct Candidate {
   double score = 0;
 
   [[nodiscard]] MemoryQuery memory_query() const;
+  [[nodiscard]] bool maps_file() const;
 };
 
 // Why a model is not chosen: of all its ways, the one that came nearest.

@@ -106,7 +106,7 @@ PlanSettings settings_of(const Candidate& c, const TaskSpec& spec, const PlanCon
   out.streams = static_cast<int>(c.users);
   out.decode_batch = static_cast<int>(c.users);
   out.flash_attention = true;
-  out.mmap = true;
+  out.mmap = c.maps_file();
   out.gpu_layers = !c.target->accelerator ? 0 : c.placement == PlacementKind::kLayersSplit ? c.layers_on_device : -1;
   if (c.kv) out.kv_type = kv_word(*c.kv);
   return out;

@@ -9,6 +9,9 @@
 namespace hearth {
 namespace {
 
+constexpr double kLeastFitted_B = 0.1;  // the smallest models among the measured rows
+constexpr double kBeyondFit = 0.01;
+
 // How measured tables word a runtime on a device; what the fit knows no engine for falls to its widest group.
 std::string engine_words(const ExecutionTarget& target) {
   const std::string& runtime = target.runtime->id;
@@ -119,6 +122,11 @@ void project_text(Candidate& c, const TextProfiles& profiles, const PlanContext&
     const double rate = storage_bytes_per_s(context.machine);
     decode = with_streaming(decode, static_cast<double>(c.streamed_bytes), rate);
     prefill = with_streaming(prefill, static_cast<double>(c.streamed_bytes) / 512.0, rate);
+  }
+  if (size.params_B < kLeastFitted_B) {
+    // the fit has no rows of this size: what a call costs besides arithmetic decides, and nobody measured it
+    decode.low *= kBeyondFit;
+    prefill.low *= kBeyondFit;
   }
   const auto& runtime = c.target->runtime->id;
   CalibrationKey key{c.model->id, c.precision->id, runtime, c.target->backend, "decode_tok_s"};

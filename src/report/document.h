@@ -70,6 +70,7 @@ struct ReportDocument {
 };
 
 [[nodiscard]] ReportDocument report_document(const Plan& plan);
+[[nodiscard]] ReportDocument summary_document(const Plan& plan);  // one screen of it
 
 // The sections' contents, one source each.
 [[nodiscard]] ReportBlocks ways_out_blocks(const Plan& plan);

@@ -33,4 +33,7 @@ struct ReportExtras {
 // At most `width` columns (at least 40); tables that don't fit become lists. `color`: ANSI bold and colours.
 [[nodiscard]] std::string report_terminal(const Plan& plan, int width, bool color);
 
+// The same on one screen.
+[[nodiscard]] std::string report_summary(const Plan& plan, int width, bool color);
+
 }  // namespace hearth

@@ -167,10 +167,7 @@ class TerminalWriter {
   std::string out_;
 };
 
-}  // namespace
-
-std::string report_terminal(const Plan& plan, int width, bool color) {
-  const ReportDocument document = report_document(plan);
+std::string rendered(const ReportDocument& document, int width, bool color) {
   TerminalWriter writer(std::max(kMinWidth, static_cast<std::size_t>(std::max(0, width))), color);
   writer.title(document.title, '=');
   for (const auto& block : document.opening) std::visit(writer, block);
@@ -179,6 +176,16 @@ std::string report_terminal(const Plan& plan, int width, bool color) {
     for (const auto& block : section.blocks) std::visit(writer, block);
   }
   return writer.take();
+}
+
+}  // namespace
+
+std::string report_terminal(const Plan& plan, int width, bool color) {
+  return rendered(report_document(plan), width, color);
+}
+
+std::string report_summary(const Plan& plan, int width, bool color) {
+  return rendered(summary_document(plan), width, color);
 }
 
 }  // namespace hearth
