@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <vector>
 
 #include "base/units.h"
@@ -78,11 +80,13 @@ Rows cpu_rows(const ProfileCpu& cpu) {
     if (cpu.cores && (cpu.kinds.size() > 1 || kind.max_ghz || kind.kind != "core"))
       rows.push_back({"", describe(kind), from(*cpu.cores)});
   add(rows, "instructions", cpu.isa, [](const auto& words) { return join(words, " "); });
-  std::vector<std::string> caches;
+  std::map<std::pair<int, std::uint64_t>, int> counts;  // by level and size, whoever shares them
   for (const auto& cache : cpu.caches)
-    if (cache.type != "instruction")
-      caches.push_back(fmt::format("L{} {}{}", cache.level, cache.count > 1 ? fmt::format("{} x ", cache.count) : "",
-                                   format_bytes(cache.bytes)));
+    if (cache.type != "instruction") counts[{cache.level, cache.bytes}] += cache.count;
+  std::vector<std::string> caches;
+  for (const auto& [kind, count] : counts)
+    caches.push_back(
+        fmt::format("L{} {}{}", kind.first, count > 1 ? fmt::format("{} x ", count) : "", format_bytes(kind.second)));
   if (!caches.empty()) rows.push_back({"caches", join(caches, ", "), "read"});
   if (cpu.numa.size() > 1)
     for (const auto& node : cpu.numa)
@@ -148,13 +152,17 @@ Rows limit_rows(const ProfileLimits& limits) {
   return rows;
 }
 
+std::string describe(const ProfileSensor& sensor) {
+  if (!sensor.value) return sensor.text;
+  const double value = sensor.value->value;
+  if (sensor.kind == "ac") return value > 0 ? "on" : "off";
+  const std::string unit = sensor.unit == "1/min" ? "rpm" : sensor.unit == "count" ? "times" : sensor.unit;
+  return fmt::format("{:.{}f} {}", value, value == std::floor(value) || value >= 1000 ? 0 : 2, unit);
+}
+
 Rows sensor_rows(const HardwareProfile& profile) {
   Rows rows;
-  for (const auto& sensor : profile.sensors) {
-    const std::string value = sensor.value ? fmt::format("{:.4g} {}", sensor.value->value, sensor.unit) : sensor.text;
-    rows.push_back({sensor.name, sensor.kind == "ac" ? (sensor.value && sensor.value->value > 0 ? "on" : "off") : value,
-                    sensor.kind});
-  }
+  for (const auto& sensor : profile.sensors) rows.push_back({sensor.name, describe(sensor), sensor.kind});
   return rows;
 }
 
