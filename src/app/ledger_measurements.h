@@ -13,6 +13,8 @@ namespace hearth {
 // One measurement for each model, precision, runtime, backend and metric of `machine`: `projected` is the fit's newest
 // figure, `measured` that figure times the median of measured / fitted over all records, so that records made with
 // another context or an older fit count too. Disturbed records and those whose fitted figure is not known are left out.
+// `spread` is the larger of that between records and that inside them, and at least a tenth while there are fewer than
+// three records.
 [[nodiscard]] Result<std::vector<PlanMeasurement>> plan_measurements(const Ledger& ledger, const std::string& machine);
 
 }  // namespace hearth

@@ -34,6 +34,17 @@ TEST_F(LedgerMeasurementsTest, the_median_of_the_ratios_counts_against_the_newes
   EXPECT_GT(out->front().spread, 0);
 }
 
+TEST_F(LedgerMeasurementsTest, few_records_are_trusted_less_than_many_that_agree) {
+  const auto steady = [](LedgerRecord& r) { r.spread = 0.01; };
+  add(10, 11, steady);
+  add(10, 11, steady);
+  EXPECT_DOUBLE_EQ(plan_measurements(*ledger_, "box")->front().spread, 0.1);
+  add(10, 11, steady);
+  EXPECT_DOUBLE_EQ(plan_measurements(*ledger_, "box")->front().spread, 0.01);
+  for (const double measured : {5, 8, 14, 17}) add(10, measured, steady);
+  EXPECT_GT(plan_measurements(*ledger_, "box")->front().spread, 0.1);
+}
+
 TEST_F(LedgerMeasurementsTest, what_can_teach_nothing_is_left_out) {
   add(10, 1, [](LedgerRecord& r) { r.disturbed = true; });
   add(10, 2, [](LedgerRecord& r) { r.raw_projected.reset(); });
