@@ -24,6 +24,12 @@ constexpr Reading kPower = {"power", "W", 1e-6, 0, 5000};
 constexpr Reading kVoltage = {"voltage", "V", 1e-3, -60, 500};
 constexpr Reading kEnergy = {"energy", "J", 1e-6, 0, 1e13};
 
+// What a driver calls a sensor; `otherwise` where it calls it nothing.
+std::string label(const SystemTree& tree, const std::string& path, const std::string& otherwise) {
+  auto text = tree.text(path).value_or(std::string());
+  return text.empty() ? otherwise : text;
+}
+
 void add(std::vector<ProfileSensor>& sensors, const Reading& reading, std::string name,
          std::optional<std::int64_t> raw) {
   if (!raw) return;
@@ -39,7 +45,7 @@ void read_thermal_zones(const SystemTree& tree, std::vector<ProfileSensor>& sens
     const std::string folder = "sys/class/thermal/" + zone + "/";
     const auto raw = tree.integer(folder + "temp");
     // Zones that are off read as nothing, as 0 or as a large negative number.
-    if (raw && *raw > 0) add(sensors, kTemperature, tree.text(folder + "type").value_or(zone), raw);
+    if (raw && *raw > 0) add(sensors, kTemperature, label(tree, folder + "type", zone), raw);
   }
 }
 
@@ -50,10 +56,10 @@ void read_rail(const SystemTree& tree, const std::string& folder, const std::str
   const auto current_ma = tree.integer(folder + "curr" + std::to_string(n) + "_input");
   const auto millivolts = tree.integer(folder + in + "_input");
   if (!millivolts) return;
-  const auto label = tree.text(folder + in + "_label").value_or(in);
-  add(sensors, kVoltage, chip + " " + label, millivolts);
+  const auto rail = chip + " " + label(tree, folder + in + "_label", in);
+  add(sensors, kVoltage, rail, millivolts);
   if (current_ma && std::abs(*millivolts) < 1'000'000 && std::abs(*current_ma) < 1'000'000)
-    add(sensors, kPower, chip + " " + label, *millivolts * *current_ma);
+    add(sensors, kPower, rail, *millivolts * *current_ma);
 }
 
 void read_chip(const SystemTree& tree, const std::string& folder, std::vector<ProfileSensor>& sensors) {
@@ -66,7 +72,7 @@ void read_chip(const SystemTree& tree, const std::string& folder, std::vector<Pr
                             File{"power", "_average", kPower}, File{"power", "_input", kPower},
                             File{"energy", "_input", kEnergy}};
   constexpr int kInputsMax = 32;
-  const std::string chip = tree.text(folder + "name").value_or("hwmon");
+  const std::string chip = label(tree, folder + "name", "hwmon");
   std::vector<std::string> names = tree.names(folder);
   const auto has = [&](const std::string& name) { return std::binary_search(names.begin(), names.end(), name); };
   for (const auto& file : files)
@@ -74,8 +80,8 @@ void read_chip(const SystemTree& tree, const std::string& folder, std::vector<Pr
       const std::string input = file.stem + std::to_string(n);
       if (!has(input + file.suffix)) continue;
       if (file.stem == files[3].stem && file.suffix == files[3].suffix && has(input + "_average")) continue;
-      const auto label = tree.text(folder + input + "_label").value_or(input);
-      add(sensors, file.reading, chip + " " + label, tree.integer(folder + input + file.suffix));
+      add(sensors, file.reading, chip + " " + label(tree, folder + input + "_label", input),
+          tree.integer(folder + input + file.suffix));
     }
   for (int n = 0; n <= kInputsMax; ++n) {
     const std::string input = "in" + std::to_string(n);
@@ -90,7 +96,7 @@ void read_energy_counters(const SystemTree& tree, std::vector<ProfileSensor>& se
   const std::string folder = "sys/class/powercap/";
   for (const auto& name : tree.names(folder)) {
     if (name.find("-rapl:") == std::string::npos || name.find("-rapl-mmio") != std::string::npos) continue;
-    add(sensors, kEnergy, "rapl " + tree.text(folder + name + "/name").value_or(name),
+    add(sensors, kEnergy, "rapl " + label(tree, folder + name + "/name", name),
         tree.integer(folder + name + "/energy_uj"));
   }
 }

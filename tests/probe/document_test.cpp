@@ -168,6 +168,17 @@ TEST(ProbeMachine, survives_trees_of_garbage) {
     }
 }
 
+TEST(ProbeMachine, calls_a_sensor_without_a_label_by_its_file) {
+  const RecordedMachine machine("raspberry-pi-5-8gb", [](const std::string& path, const std::string& content) {
+    const bool names = path.ends_with("/type") || path.ends_with("/name") || path.ends_with("_label");
+    return names ? std::string() : content;
+  });
+  const auto profile = machine.probe();
+  ASSERT_TRUE(profile.has_value());
+  EXPECT_EQ(profile->sensors[0].name, "thermal_zone0");
+  EXPECT_EQ(profile->sensors[1].name, "hwmon temp1");
+}
+
 TEST(MemoryReader, survives_any_table_of_firmware) {
   std::mt19937 random(7);
   for (int i = 0; i < 2000; ++i) {
