@@ -14,10 +14,12 @@
 #include "documents/plan_json.h"
 #include "documents/profile_json.h"
 #include "plan/device_profile.h"
+#include "plan/plan_explanations.h"
 #include "plan/planner.h"
 #include "plan/request_words.h"
 #include "plan/task_spec.h"
 #include "platform/file.h"
+#include "store/sha256.h"
 
 namespace hearth {
 namespace {
@@ -100,7 +102,7 @@ class OrderPlanner {
                   "only GGUF files can be planned by their header; " + name + " is " + file->format,
                   "name the model as the catalogue does");
     HEARTH_ASSIGN(card, card_of_gguf(*file->header));
-    card.id = file->model.path.string();
+    card.id = std::filesystem::absolute(file->model.path).lexically_normal().string();
     card.name = file->model.name;
     card.publisher = "file";
     if (card.tasks.empty()) card.tasks = {"chat", "complete"};
@@ -167,15 +169,44 @@ class OrderPlanner {
       fit.context_length = static_cast<std::uint32_t>(choice.context_length);
       fit.users = choice.users;
       fit.use_mmap = choice.settings.mmap.value_or(true);
+      fit.micro_batch = static_cast<std::uint32_t>(choice.settings.prompt_microbatch.value_or(0));
+      if (choice.settings.flash_attention)
+        fit.flash_attention = *choice.settings.flash_attention ? Toggle::kOn : Toggle::kOff;
       if (!choice.settings.kv_type.empty()) fit.kv_type = choice.settings.kv_type;
       auto report = fit_model(app_.session_host(), app_.installation().data_folder, fit);
       if (!report) {
         choice.caveats.push_back("the runtime's own estimate failed: " + report.error().message);
         continue;
       }
-      choice.memory = std::move(report->need);
-      choice.memory_basis = "runtime estimate";
+      take_estimate(plan, choice, std::move(report->need));
+      note_hash(choice);
     }
+    plan.verification = verification_of(plan);
+  }
+
+  // This process has probed and planned: what it once held is no overhead of the runtime, so the formula's figure for
+  // that stays.
+  static void take_estimate(Plan& plan, PlanChoice& choice, MemoryBreakdown estimate) {
+    const std::uint64_t before = choice.memory.total_bytes();
+    const std::uint64_t runtime = choice.memory.component_bytes(memory_component::kRuntime);
+    for (auto& item : estimate.items)
+      if (item.component == memory_component::kRuntime) item.bytes = std::min(item.bytes, runtime);
+    choice.memory = std::move(estimate);
+    choice.memory_basis = fit_basis::kEstimate;
+    if (choice.device != "cpu") return;
+    const std::uint64_t after = choice.memory.total_bytes();
+    for (auto& [pool, bytes] : choice.placement.bytes)
+      if (pool == "ram") bytes = bytes - std::min(bytes, before) + after;
+    auto& ram = plan.pools.front();
+    ram.planned_bytes = ram.planned_bytes - std::min(ram.planned_bytes, before) + after;
+  }
+
+  // So that verify can tell a changed file. Larger files would keep the plan waiting for seconds.
+  static void note_hash(PlanChoice& choice) {
+    constexpr std::uint64_t kHashedMax = 1ULL << 30U;
+    const auto info = file_info(choice.file);
+    if (!info || info->size_bytes > kHashedMax) return;
+    if (auto hash = sha256_file(choice.file)) choice.file_sha256 = std::move(*hash);
   }
 
   HearthApp& app_;

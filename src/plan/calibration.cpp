@@ -33,7 +33,8 @@ Calibration::Corrected Calibration::correct(const CalibrationKey& key, const Int
     if (!matches(key.metric, sample.metric) || !matches(key.runtime, sample.runtime) ||
         !matches(key.backend, sample.backend) || !(sample.measured > 0) || !(sample.projected > 0))
       continue;
-    const double own = std::max(kLeastSpread, sample.spread);
+    // half an interquartile range is 0.674 standard deviations
+    const double own = std::max(kLeastSpread, sample.spread / 0.674);
     if (sample.model == key.model && sample.precision == key.precision) {
       same.add(std::log(sample.measured / fitted.value), own);
     } else {

@@ -114,7 +114,8 @@ Result<Plan> make_plan(const PlanInputs& inputs, const HardwareProfile& machine,
                        const PlanUnderstanding& understanding) {
   HardwareProfile profile = machine;
   const PlanRequest& request = understanding.request;
-  if (request.memory_bytes)
+  const auto& known = profile.memory.total_bytes;
+  if (request.memory_bytes && (!known || known->value != *request.memory_bytes))
     profile.memory.total_bytes = Fact<std::uint64_t>{*request.memory_bytes, Provenance::kAssumed};
   HEARTH_TRY(check_machine(profile));
   const PoolLedger ledger(profile, request.budget_bytes);

@@ -28,7 +28,7 @@ ReportTable settings_table(const PlanChoice& choice) {
   add("Context", context_text(choice));
   add("KV cache type", settings.kv_type);
   add("Threads", settings.threads > 0 ? std::to_string(settings.threads) : "");
-  add("Layers on the GPU", count(settings.gpu_layers));
+  add("Layers on the GPU", settings.gpu_layers == -1 ? "all" : count(settings.gpu_layers));
   add("Streams", count(settings.streams));
   add("Batch", count(settings.batch));
   add("Prompt batch", count(settings.prompt_batch));

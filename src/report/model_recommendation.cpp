@@ -41,7 +41,7 @@ void add_reasons(const PlanChoice& choice, ReportBlocks& blocks) {
   for (const auto& avoid : choice.avoid) add("Don't: ", avoid);
   add("Licence: ", choice.licence_note);
   add("Weights: ", !choice.file.empty() ? choice.file : choice.hub);
-  if (!choice.runtime_present) add("The runtime is not installed here. ", choice.install_hint);
+  if (!choice.runtime_present) add("Runtime: to be installed: ", choice.install_hint);
   if (choice.parameters_B > 0) {
     std::string size = number_text(choice.parameters_B) + " billion parameters";
     if (choice.active_B > 0 && choice.active_B < choice.parameters_B)
