@@ -31,6 +31,14 @@ bool names_a_file(const std::string& text) {
   return text.find('/') != std::string::npos || text.ends_with(".json") || text.ends_with(".gguf");
 }
 
+// Of the licences that say yes without more; of others a file's header tells too little.
+std::string commercial_use(std::string licence) {
+  std::transform(licence.begin(), licence.end(), licence.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* free : {"mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "unlicense"})
+    if (licence == free) return "yes";
+  return "";
+}
+
 PlanCatalog view_of(const Catalog& catalog) {
   return {catalog.devices(),    catalog.models(),  catalog.runtimes(),
           catalog.precisions(), catalog.presets(), catalog.slos()};
@@ -107,6 +115,7 @@ class OrderPlanner {
     card.publisher = "file";
     if (card.tasks.empty()) card.tasks = {"chat", "complete"};
     card.formats = {"gguf"};
+    card.licence.commercial = commercial_use(card.licence.spdx);
     for (auto& one : card.files) {
       HEARTH_ASSIGN(precision, catalog.precision(one.precision));
       one.precision = precision->id;

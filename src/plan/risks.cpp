@@ -60,6 +60,14 @@ void memory(std::vector<PlanRisk>& out, const Plan& plan) {
         "loading is refused until other programs give memory back", "close other programs before hearth up"});
 }
 
+std::string licence_sentence(const PlanChoice& choice) {
+  const std::string name = choice.licence.empty() ? "a licence that the file does not name" : choice.licence;
+  const std::string use = choice.commercial == "no"            ? "commercial use forbidden"
+                          : choice.commercial == "conditional" ? "commercial use under conditions"
+                                                               : "commercial use unknown";
+  return fmt::format("{}: {}{}{}", name, use, choice.licence_note.empty() ? "" : "; ", choice.licence_note);
+}
+
 void of_choice(std::vector<PlanRisk>& out, const PlanChoice& choice, const PlanContext& context) {
   const auto* precision = find_record(context.inputs.catalog.precisions, choice.precision);
   if (precision && precision->rung < 92) {
@@ -75,12 +83,8 @@ void of_choice(std::vector<PlanRisk>& out, const PlanChoice& choice, const PlanC
   }
   if (choice.commercial != "yes")
     out.push_back(
-        PlanRisk{"licence", choice.task,
-                 fmt::format("{}: commercial use {}{}{}", choice.licence.empty() ? "unknown licence" : choice.licence,
-                             choice.commercial == "no" ? "forbidden" : "under conditions",
-                             choice.licence_note.empty() ? "" : "; ", choice.licence_note),
-                 choice.commercial == "no" ? "high" : "medium", "a product may not be sold or must meet terms",
-                 "read the licence; --commercial plans without it"});
+        PlanRisk{"licence", choice.task, licence_sentence(choice), choice.commercial == "no" ? "high" : "medium",
+                 "a product may not be sold or must meet terms", "read the licence; --commercial plans without it"});
   if (!choice.runtime_present && !context.inputs.installed.empty())
     out.push_back(PlanRisk{"runtime", choice.task,
                            fmt::format("{} is not installed on this machine", choice.runtime_name), "high",
