@@ -140,8 +140,21 @@ class OrderPlanner {
     }
     HEARTH_ASSIGN(text, read_file(device, kProfileBytesMax));
     HEARTH_ASSIGN(profile, read_profile(text));
+    here_ = is_this_machine(profile, catalog);
     profile.source = "file";
     return profile;
+  }
+
+  // A profile of this machine is planned like the machine itself: with what is installed and was measured here.
+  bool is_this_machine(const HardwareProfile& profile, const Catalog& catalog) const {
+    ProbeRequest quick;
+    quick.quick = true;
+    quick.home = app_.home();
+    quick.data_folder = app_.installation().data_folder;
+    quick.catalog = &catalog;
+    const auto own = probe_machine(quick);
+    return own && machine_key(*own) == machine_key(profile) && own->memory.total_bytes == profile.memory.total_bytes &&
+           own->cpu.threads == profile.cpu.threads;
   }
 
   void note_installed() {

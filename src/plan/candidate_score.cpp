@@ -124,7 +124,7 @@ void score_candidate(Candidate& c, const PlanContext& context, const TaskSpec& s
   if (request.quality == PlanQuality::kHigh) weight = 0.6;
   points.speed = spec.generates_text ? text_speed_points(c, request, weight) : media_speed_points(c, spec, weight);
   points.preference = preset_points(c) + size_points(c, spec) + placement_points(c, context.machine) +
-                      use_points(*c.model, request.uses) + (c.target->present ? 2.0 : 0.0);
+                      use_points(*c.model, request.uses);
   points.licence = licence_points(*c.model);
   c.score = points.total();
 }

@@ -25,7 +25,7 @@ int rank_of(const Candidate& c) {
     if (at != others.end()) return 1 + static_cast<int>(at - others.begin());
   }
   const auto at = std::find(kUsual.begin(), kUsual.end(), id);
-  return 100 + static_cast<int>(at - kUsual.begin()) - (c.target->present ? 50 : 0);
+  return 100 + static_cast<int>(at - kUsual.begin());
 }
 
 struct UsualRuntime {

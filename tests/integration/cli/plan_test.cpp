@@ -65,6 +65,14 @@ TEST_F(PlanTest, a_profile_file_gives_the_same_choices_as_the_device_it_describe
   EXPECT_EQ(direct["budgets"], from_file["budgets"]);
 }
 
+TEST_F(PlanTest, this_machine_and_its_profile_in_a_file_get_the_same_plan) {
+  const json direct = plan({"--device", "probe", "--task", "chat,embed"});
+  const std::string profile = home_.file("here.json", direct["device"].dump()).string();
+  const json from_file = plan({"--device", profile, "--task", "chat,embed"});
+  for (const char* part : {"choices", "budgets", "alternatives", "ladders", "service_levels", "verification"})
+    EXPECT_EQ(direct[part], from_file[part]) << part;
+}
+
 TEST_F(PlanTest, the_environment_can_forbid_everything_remote) {
   ProgramRun run = command({"plan", "8B on Jetson Nano", "--json"});
   run.environment.emplace_back("HEARTH_OFFLINE=1");
