@@ -45,7 +45,7 @@ struct PlanProjection {
 struct PlanPlacement {
   std::string kind;  // "one_device", "layers_split", "experts_on_cpu", "several_gpus", "ssd_streamed"
   std::vector<std::pair<std::string, std::uint64_t>> bytes;  // by pool
-  int layers_on_device = 0;                                  // of `layers`; -1: all
+  int layers_on_device = 0;                                  // of `layers`
   int layers = 0;
   std::uint64_t streamed_bytes = 0;  // of weights read from the SSD for every token
 };

@@ -196,6 +196,7 @@ class WaysOut {
         c.target = &target;
         c.kv = spec().generates_text ? precision_of(context_, context_.request.kv_type.value_or("kv-f16")) : nullptr;
         c.users = context_.request.users;
+        c.sees = spec().wish.task == "image_chat";
         c.context_length = spec().generates_text && model->decoder
                                ? std::min<std::uint64_t>(context_.request.context_length.value_or(8192),
                                                          model->decoder->context_length)

@@ -48,6 +48,7 @@ struct Candidate {
   std::uint64_t streamed_bytes = 0;
   std::vector<int> resolution;
   CpuRepack repack = CpuRepack::kNone;
+  bool sees = false;  // the first token answers a picture, not a long prompt
   MemoryTotals memory;
   PoolBytes bytes{};
   CandidateSpeed speed;

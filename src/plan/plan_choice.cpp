@@ -29,7 +29,7 @@ PlanPlacement placement_of(const Candidate& c, const PlanContext& context) {
   for (std::size_t i = 0; i < pools.size(); ++i)
     if (c.bytes[i] > 0) out.bytes.emplace_back(pools[i].pool, c.bytes[i]);
   out.layers = c.model->decoder ? static_cast<int>(c.model->decoder->layers) : 0;
-  out.layers_on_device = c.target->accelerator ? c.layers_on_device : 0;
+  if (c.target->accelerator) out.layers_on_device = c.layers_on_device >= 0 ? c.layers_on_device : out.layers;
   out.streamed_bytes = c.streamed_bytes;
   return out;
 }
@@ -61,7 +61,7 @@ PlanProjection projection_of(const Candidate& c, const TaskSpec& spec, const Pla
         Interval{c.speed.decode->value * c.users, c.speed.decode->low * c.users, c.speed.decode->high * c.users};
     out.sustained_decode_tok_s = times(*c.speed.decode, sustained_share(context.machine, context.request.power));
     out.ttft_ms = c.speed.latency_ms;
-    out.ttft_prompt_tokens = first_token_prompt(c.context_length);
+    if (!c.sees) out.ttft_prompt_tokens = first_token_prompt(c.context_length);
     return out;
   }
   out.latency_ms = c.speed.latency_ms;

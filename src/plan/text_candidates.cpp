@@ -121,6 +121,7 @@ class TextEnumeration {
     c.precision = &precision;
     c.target = &target;
     c.users = context_.request.users;
+    c.sees = options_.spec.wish.task == "image_chat";
     c.repack = target.accelerator ? CpuRepack::kNone : repack_;
     c.preset = preset_for(context_.inputs.catalog, context_.machine.preset_class, options_.spec.workload(model));
     const std::uint64_t wanted = wanted_context(context_, model, c.preset);

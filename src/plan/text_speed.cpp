@@ -87,6 +87,35 @@ Interval with_streaming(const Interval& speed, double streamed, double rate) {
   return {slow(speed.value, 1.0), slow(speed.low, 0.5), slow(speed.high, 1.5)};
 }
 
+// Milliseconds that the tower takes for one picture: two operations for each weight and patch, at a share of the peak.
+Interval picture_ms(const Candidate& c, const PlanContext& context) {
+  constexpr double kReachedOfPeak = 0.35, kFactor = 2.0;
+  const auto& vision = c.model->vision;
+  const auto tflops = compute_tflops(context.machine, c.target->accelerator);
+  if (!vision || !vision->patch || *vision->patch == 0 || !tflops) return {0, 0, 0};
+  const double side = static_cast<double>(vision->image_size) / static_cast<double>(*vision->patch);
+  const double ms = 2e3 * static_cast<double>(vision->parameters) * side * side / (*tflops * 1e12 * kReachedOfPeak);
+  return {ms, ms / kFactor, ms * kFactor};
+}
+
+// Until the first token, when all users ask at once: a usual prompt, or one picture with a short question.
+Interval first_token_ms(const Candidate& c, const PlanContext& context) {
+  constexpr double kPictureTokens = 576, kQuestionTokens = 32;
+  double prompt = static_cast<double>(first_token_prompt(c.context_length));
+  Interval tower{0, 0, 0};
+  if (c.sees) {
+    const bool known = c.model->vision && c.model->vision->tokens_per_image;
+    prompt = kQuestionTokens + (known ? static_cast<double>(*c.model->vision->tokens_per_image) : kPictureTokens);
+    tower = picture_ms(c, context);
+  }
+  const auto ms = [&](double tower_ms, double prefill_rate, double decode_rate) {
+    return c.users * (tower_ms + 1000.0 * prompt / prefill_rate) + 1000.0 / decode_rate;
+  };
+  const Interval &prefill = *c.speed.prefill, &decode = *c.speed.decode;
+  return {ms(tower.value, prefill.value, decode.value), ms(tower.low, prefill.high, decode.high),
+          ms(tower.high, prefill.low, decode.low)};
+}
+
 }  // namespace
 
 Result<TextProfiles> text_profiles(const PlanContext& context, const ExecutionTarget& target,
@@ -138,13 +167,7 @@ void project_text(Candidate& c, const TextProfiles& profiles, const PlanContext&
   c.speed.decode = corrected.interval;
   c.speed.prefill = context.calibration.correct(key, prefill).interval;
   c.speed.measured_here = corrected.measured;
-  const double prompt = static_cast<double>(first_token_prompt(c.context_length)) * c.users;
-  const auto first = [&](double prefill_rate, double decode_rate) {
-    return 1000.0 * (prompt / prefill_rate + 1.0 / decode_rate);
-  };
-  c.speed.latency_ms =
-      Interval{first(c.speed.prefill->value, c.speed.decode->value), first(c.speed.prefill->high, c.speed.decode->high),
-               first(c.speed.prefill->low, c.speed.decode->low)};
+  c.speed.latency_ms = first_token_ms(c, context);
 }
 
 }  // namespace hearth

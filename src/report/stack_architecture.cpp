@@ -96,7 +96,7 @@ ReportList placements(const Plan& plan) {
     std::string text = fmt::format("{}: {}", one_line(choice.task), plain_words(choice.placement.kind));
     for (const auto& [pool, bytes] : choice.placement.bytes)
       text += fmt::format(", {} in {}", format_bytes(bytes), one_line(pool));
-    if (choice.placement.layers > 0 && choice.placement.layers_on_device >= 0)
+    if (choice.placement.kind == "layers_split")
       text +=
           fmt::format("; {} of {} layers on the device", choice.placement.layers_on_device, choice.placement.layers);
     if (choice.placement.streamed_bytes > 0)
