@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/model_opening.h"
+#include "base/contains.h"
 #include "plan/memory_model.h"
 #include "probe/cpu_reader.h"
 
@@ -13,25 +14,21 @@ namespace {
 
 constexpr std::uint32_t kMicroBatch = 512;  // llama.cpp's n_ubatch
 
-bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 CpuRepack repack_here() {
   const ProfileCpu cpu = read_cpu(SystemTree());
   return cpu.isa ? cpu_repack_of(cpu.isa->value) : CpuRepack::kNone;
 }
 
 std::string usual_runtime(const CatalogModel& model) {
-  if (has(model.formats, "gguf")) return "llama";
+  if (contains(model.formats, "gguf")) return "llama";
   return model.architecture == "whisper" ? "whisper" : "onnxruntime";
 }
 
 Status check_published(const CatalogModel& model, const CatalogPrecision& precision) {
   const bool together = std::any_of(precision.formats.begin(), precision.formats.end(),
-                                    [&](const std::string& format) { return has(model.formats, format); });
+                                    [&](const std::string& format) { return contains(model.formats, format); });
   // whisper.cpp's files hold the types of GGUF
-  if (together || (has(model.formats, "ggml") && has(precision.formats, "gguf"))) return {};
+  if (together || (contains(model.formats, "ggml") && contains(precision.formats, "gguf"))) return {};
   return fail(ErrorCode::kUnsupported,
               fmt::format("{} is published as {}, none of which holds {}", model.name, fmt::join(model.formats, ", "),
                           precision.name),
@@ -45,7 +42,7 @@ Result<FitRequest> settled_for(const Catalog& catalog, const CatalogModel& model
   HEARTH_ASSIGN(runtime, catalog.runtime(request.runtime));
   request.runtime = runtime->id;
   if (request.precision.empty()) {
-    const CatalogPrecision* floor = has(model.formats, "gguf") ? catalog.floor_of("chat") : nullptr;
+    const CatalogPrecision* floor = contains(model.formats, "gguf") ? catalog.floor_of("chat") : nullptr;
     request.precision = floor != nullptr ? floor->name : "FP16";
   }
   if (request.context_length == 0 && model.decoder)

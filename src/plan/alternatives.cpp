@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "plan/candidate_variant.h"
 #include "plan/model_quality.h"
 #include "plan/plan_explanations.h"
-#include "plan/text_speed.h"
 
 namespace hearth {
 namespace {
@@ -98,7 +98,7 @@ class WaysOut {
   // A variant of a candidate, with its memory and speed counted again.
   void vary(const Candidate& base, const char* kind, const std::function<bool(Candidate&)>& change) {
     Candidate c = base;
-    if (!change(c) || !recount(c)) return;
+    if (!change(c) || !recount(c, context_)) return;
     out_.push_back(described(c, kind, sentence(kind, c, base)));
   }
 
@@ -135,22 +135,6 @@ class WaysOut {
     const auto* kv = precision_of(context_, id);
     if (!kv || !c.kv || c.kv->rung <= kv->rung) return false;
     c.kv = kv;
-    return true;
-  }
-
-  bool recount(Candidate& c) const {
-    auto totals = model_memory_totals(c.memory_query());
-    if (!totals) return false;
-    c.memory = *totals;
-    c.streamed_bytes = 0;
-    c.bytes = PoolBytes{};
-    c.bytes[PoolLedger::ram()] += c.memory.cpu.total();
-    c.bytes[c.target->pool] += c.memory.device.total();
-    if (c.target->bound) c.bytes[*c.target->bound] += c.memory.device.total();
-    if (!spec().generates_text) return true;
-    const auto profiles = text_profiles(context_, *c.target, *c.precision);
-    if (!profiles) return false;
-    project_text(c, *profiles, context_);
     return true;
   }
 
@@ -201,7 +185,7 @@ class WaysOut {
                                ? std::min<std::uint64_t>(context_.request.context_length.value_or(8192),
                                                          model->decoder->context_length)
                                : 0;
-        if (!recount(c)) continue;
+        if (!recount(c, context_)) continue;
         if (!best || better_base(c, *best)) best = c;
       }
     }
@@ -240,7 +224,7 @@ class WaysOut {
     Candidate c = base;
     std::optional<Candidate> last;
     while (lower_precision(c)) {
-      if (!recount(c)) continue;
+      if (!recount(c, context_)) continue;
       last = c;
       if (fits(c)) break;
     }

@@ -60,6 +60,20 @@ void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found) 
   if (nearer) known = std::move(found);
 }
 
+void draw_on_pools(Candidate& c, const PoolLedger& ledger) {
+  c.bytes = PoolBytes{};
+  c.bytes[PoolLedger::ram()] += c.memory.cpu.total();
+  if (c.placement == PlacementKind::kSeveralGpus) {
+    const std::uint64_t parts = 1 + c.target->alike.size();
+    const std::uint64_t share = c.memory.device.total() / parts + c.memory.device.compute;
+    c.bytes[c.target->pool] += share;
+    for (const auto* other : c.target->alike) c.bytes[ledger.pool_of(*other)] += share;
+  } else {
+    c.bytes[c.target->pool] += c.memory.device.total();
+  }
+  if (c.target->bound) c.bytes[*c.target->bound] += c.memory.device.total();
+}
+
 void keep_best(TaskOptions& task) {
   auto& options = task.fitting;
   std::sort(options.begin(), options.end(), better);

@@ -93,6 +93,10 @@ inline constexpr int kFormat = 0, kLicence = 1, kFloor = 2, kContext = 3, kUnkno
 }  // namespace miss
 void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found);
 
+// What the candidate's memory takes of each pool and bound; over several devices, an equal share and a compute buffer
+// each.
+void draw_on_pools(Candidate& candidate, const PoolLedger& ledger);
+
 // Sorts `fitting` by score, keeps the best of each model aside, and drops what another option beats in score with no
 // more bytes in any pool.
 void keep_best(TaskOptions& options);

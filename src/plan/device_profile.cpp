@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
+
 namespace hearth {
 namespace {
 
@@ -18,10 +20,6 @@ Known<T> from_record(const T& value) {
 template <class T>
 void fill(Known<T>& known, const Known<T>& fallback) {
   if (!known) known = fallback;
-}
-
-bool has(const std::vector<std::string>& words, const std::string& word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 ProfileCpu cpu_of(const CatalogDevice& device) {
@@ -68,8 +66,8 @@ std::vector<ProfileAccelerator> accelerators_of(const CatalogDevice& device) {
 }
 
 std::string architecture_of(const CatalogDevice& device) {
-  if (has(device.cpu.isa, "aarch64")) return "aarch64";
-  if (has(device.cpu.isa, "x86_64") || has(device.cpu.isa, "avx2")) return "x86_64";
+  if (contains(device.cpu.isa, "aarch64")) return "aarch64";
+  if (contains(device.cpu.isa, "x86_64") || contains(device.cpu.isa, "avx2")) return "x86_64";
   return "";
 }
 

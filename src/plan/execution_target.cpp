@@ -5,12 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
+
 namespace hearth {
 namespace {
-
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 // The words of runtime records for what a device record calls its programming interfaces.
 std::vector<std::string> runtime_words(const ProfileAccelerator& device) {
@@ -47,8 +45,8 @@ bool is_present(const PlanInputs& inputs, const std::string& id) {
 
 double lanes_per_cycle(const std::vector<std::string>& isa) {
   if (std::any_of(isa.begin(), isa.end(), [](const auto& word) { return word.rfind("avx512", 0) == 0; })) return 64.0;
-  if (has(isa, "avx2")) return 32.0;
-  if (has(isa, "fp16") || has(isa, "asimdhp")) return 32.0;
+  if (contains(isa, "avx2")) return 32.0;
+  if (contains(isa, "fp16") || contains(isa, "asimdhp")) return 32.0;
   return 16.0;
 }
 
@@ -65,7 +63,7 @@ class TargetFinder {
     for (const auto& runtime : inputs_.catalog.runtimes) {
       if (runtime.kind != "engine") continue;
       for (const auto& support : runtime.support)
-        if (has(support.os, machine_.os)) add_devices(runtime, support);
+        if (contains(support.os, machine_.os)) add_devices(runtime, support);
     }
     drop_detours();
     return std::move(set_);
@@ -94,7 +92,7 @@ class TargetFinder {
       }
       const ProfileAccelerator* first = nullptr;
       for (const auto& device : machine_.accelerators) {
-        if (!computes(device) || !has(runtime_words(device), backend)) continue;
+        if (!computes(device) || !contains(runtime_words(device), backend)) continue;
         if (first) {
           set_.targets.back().alike.push_back(&device);
         } else {

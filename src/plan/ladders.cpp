@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
+#include "plan/candidate_variant.h"
 #include "plan/plan_explanations.h"
-#include "plan/text_speed.h"
 
 namespace hearth {
 namespace {
@@ -25,17 +25,6 @@ PlanRung rung_of(const Candidate& c, std::string name, std::string action, std::
   rung.decode_tok_s = c.speed.decode;
   if (!c.speed.decode) rung.latency_ms = c.speed.latency_ms;
   return rung;
-}
-
-bool recount(Candidate& c, const PlanContext& context) {
-  auto totals = model_memory_totals(c.memory_query());
-  if (!totals) return false;
-  c.memory = *totals;
-  c.streamed_bytes = 0;
-  const auto profiles = text_profiles(context, *c.target, *c.precision);
-  if (!profiles) return false;
-  project_text(c, *profiles, context);
-  return true;
 }
 
 // The best fitting option of another model with clearly fewer bytes.

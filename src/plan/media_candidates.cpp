@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/units.h"
 #include "plan/candidate_score.h"
 #include "plan/media_speed.h"
@@ -18,15 +19,11 @@ int least_rung(std::string_view modality) {
   return modality == "embed" || modality == "rerank" ? 70 : 86;
 }
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool format_matches(const ExecutionTarget& target, const CatalogPrecision& precision, const CatalogModel& model) {
   // an engine file is built from ONNX on the device itself
   return std::any_of(target.support->formats.begin(), target.support->formats.end(), [&](const auto& format) {
-    return has(model.formats, format) &&
-           (precision.formats.empty() || has(precision.formats, format) || format == "ggml" || format == "onnx");
+    return contains(model.formats, format) &&
+           (precision.formats.empty() || contains(precision.formats, format) || format == "ggml" || format == "onnx");
   });
 }
 
@@ -52,7 +49,7 @@ class MediaEnumeration {
     const auto* preset =
         preset_for(context_.inputs.catalog, context_.machine.preset_class, options_.spec.workload(model));
     for (const auto& target : context_.targets) {
-      if (!has(target.support->modalities, options_.spec.modality)) continue;
+      if (!contains(target.support->modalities, options_.spec.modality)) continue;
       for (const auto& id : target.support->precisions) {
         const auto* precision = find_record(context_.inputs.catalog.precisions, id);
         if (!precision || !computes_in(target, *precision) ||
@@ -95,9 +92,7 @@ class MediaEnumeration {
     }
     c.memory = *totals;
     add_companions(c, query);
-    c.bytes[PoolLedger::ram()] += c.memory.cpu.total();
-    c.bytes[c.target->pool] += c.memory.device.total();
-    if (c.target->bound) c.bytes[*c.target->bound] += c.memory.device.total();
+    draw_on_pools(c, context_.ledger);
     if (const std::uint64_t excess = context_.ledger.excess(c.bytes); excess > 0) {
       note_miss(options_, *c.model,
                 {c.precision, c.target,

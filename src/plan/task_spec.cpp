@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "base/contains.h"
+
 namespace hearth {
 namespace {
 
 constexpr std::uint64_t kSmallModel = 1'800'000'000;  // parameters; presets call what is below "llm-small"
-
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 std::string modality_of(std::string_view task, const CatalogModel* model) {
   if (task == "image_chat") return "vlm";
@@ -37,16 +35,16 @@ std::string task_of_model(const CatalogModel& model) {
 bool TaskSpec::serves(const CatalogModel& candidate) const {
   if (model) return &candidate == model;
   const std::string& task = wish.task;
-  if (task == plan_task::kChat) return candidate.kind == "llm" && has(candidate.tasks, "chat");
+  if (task == plan_task::kChat) return candidate.kind == "llm" && contains(candidate.tasks, "chat");
   if (task == "image_chat") return candidate.kind == "vlm";
   if (task == plan_task::kStt)
-    return candidate.kind == "stt" && has(candidate.tasks, "stt") &&
+    return candidate.kind == "stt" && contains(candidate.tasks, "stt") &&
            (!wish.streaming || (candidate.audio && candidate.audio->streaming));
   if (task == plan_task::kTts)
-    return candidate.kind == "tts" && has(candidate.tasks, "tts") && has(candidate.inputs, "text");
+    return candidate.kind == "tts" && contains(candidate.tasks, "tts") && contains(candidate.inputs, "text");
   if (task == "detect") return candidate.kind == "detection";
   if (task == "classify") return candidate.kind == "classification";
-  if (task == "segment") return candidate.kind == "segmentation" && has(candidate.tasks, "segment");
+  if (task == "segment") return candidate.kind == "segmentation" && contains(candidate.tasks, "segment");
   if (task == "image_embed") return candidate.kind == "clip";
   if (task == "rerank") return candidate.kind == "reranker";
   return candidate.kind == "embedding";

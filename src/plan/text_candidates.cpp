@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/units.h"
 #include "plan/candidate_score.h"
 #include "plan/model_quality.h"
@@ -17,14 +18,11 @@ constexpr std::uint64_t kUsualContext = 8192;
 constexpr std::uint64_t kShortContext = 2048;
 constexpr std::uint64_t kPromptTokens = 512;
 
-bool has(const std::vector<std::string>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 // A format that the runtime reads, the model is published in and the precision exists in; empty where there is none.
 bool format_matches(const ExecutionTarget& target, const CatalogPrecision& precision, const CatalogModel& model) {
   return std::any_of(model.formats.begin(), model.formats.end(), [&](const auto& format) {
-    return has(target.support->formats, format) && (precision.formats.empty() || has(precision.formats, format));
+    return contains(target.support->formats, format) &&
+           (precision.formats.empty() || contains(precision.formats, format));
   });
 }
 
@@ -57,7 +55,7 @@ class TextEnumeration {
   void run() {
     collect_models();
     for (const auto& target : context_.targets) {
-      if (!has(target.support->modalities, options_.spec.modality)) continue;
+      if (!contains(target.support->modalities, options_.spec.modality)) continue;
       for (const auto& id : target.support->precisions) {
         const auto* precision = find_record(context_.inputs.catalog.precisions, id);
         if (!precision || !computes_in(target, *precision)) continue;
@@ -181,17 +179,7 @@ class TextEnumeration {
       return false;
     }
     c.memory = *totals;
-    c.bytes = PoolBytes{};
-    c.bytes[PoolLedger::ram()] += c.memory.cpu.total();
-    if (c.placement == PlacementKind::kSeveralGpus) {
-      const std::uint64_t parts = 1 + c.target->alike.size();
-      const std::uint64_t share = c.memory.device.total() / parts + c.memory.device.compute;
-      c.bytes[c.target->pool] += share;
-      for (const auto* other : c.target->alike) c.bytes[context_.ledger.pool_of(*other)] += share;
-    } else {
-      c.bytes[c.target->pool] += c.memory.device.total();
-    }
-    if (c.target->bound) c.bytes[*c.target->bound] += c.memory.device.total();
+    draw_on_pools(c, context_.ledger);
     return true;
   }
 
