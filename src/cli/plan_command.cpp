@@ -21,6 +21,7 @@ struct PlanFlags {
   std::vector<std::string> words, tasks, models, uses;
   PlanRequest request;
   std::uint64_t context = 0;
+  std::uint32_t gpus = 0;
   std::string precision, kv_type, power, quality = "balanced";
   double ttft_ms = 0, tok_s = 0, budget_gib = 0, memory_gib = 0;
   std::string out;
@@ -41,6 +42,7 @@ PlanOrder order_of(const PlanFlags& flags) {
   for (const auto& task : flags.tasks) request.wishes.push_back({task, "", false});
   request.uses = flags.uses;
   request.context_length = given(flags.context);
+  request.accelerators = given(flags.gpus);
   request.precision = given(flags.precision);
   request.kv_type = given(flags.kv_type);
   request.slo_ttft_ms = given(flags.ttft_ms);
@@ -110,6 +112,7 @@ void add_plan_command(CLI::App& program, CommandContext& context, Selection& sel
   command->add_option("--quality", flags->quality, "fast, balanced or high")
       ->check(CLI::IsMember({"fast", "balanced", "high"}))
       ->capture_default_str();
+  command->add_option("--gpus", flags->gpus, "so many cards of the device's kind")->check(CLI::Range(1U, 64U));
   command->add_option("--budget-gib", flags->budget_gib, "memory the plan may take in all")->check(CLI::PositiveNumber);
   command->add_option("--memory-gib", flags->memory_gib, "the device has this much memory")->check(CLI::PositiveNumber);
   command->add_option("--out", flags->out, "folder for plan.json, the report and configuration files");

@@ -273,6 +273,7 @@ void fields(Io& io, PlanRequest& v) {
   named(io, "quality", v.quality, {"balanced", "fast", "high"});
   io("budget_bytes", v.budget_bytes);
   io("memory_bytes", v.memory_bytes);
+  io("accelerators", v.accelerators);
 }
 
 template <class Io>

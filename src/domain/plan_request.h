@@ -36,9 +36,10 @@ struct PlanRequest {
   std::optional<std::uint64_t> context_length;  // for each user
   std::uint32_t users = 1;
   std::optional<double> slo_ttft_ms, slo_tok_s;
-  bool offline = false;     // nothing remote is ever proposed
-  bool privacy = false;     // likewise
-  bool commercial = false;  // licences must allow selling
+  std::optional<std::uint32_t> accelerators;  // so many cards of the device's kind
+  bool offline = false;                       // nothing remote is ever proposed
+  bool privacy = false;                       // likewise
+  bool commercial = false;                    // licences must allow selling
   PlanPower power = PlanPower::kUnstated;
   PlanQuality quality = PlanQuality::kBalanced;
   std::optional<std::uint64_t> budget_bytes;  // of all pools together

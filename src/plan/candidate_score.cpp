@@ -84,11 +84,15 @@ double size_points(const Candidate& c, const TaskSpec& spec) {
   return -0.33 * std::log2(std::max(1.0, static_cast<double>(c.memory.total()) / kSmall));
 }
 
-// Parts on both sides of a bus are fragile: the host's memory decides, and where it is assumed nobody knows it.
+// Parts on both sides of a bus are fragile. What counts on much of a host's memory that is only assumed may not run at
+// all.
 double placement_points(const Candidate& c, const HardwareProfile& machine) {
-  if (c.placement == PlacementKind::kOneDevice || c.placement == PlacementKind::kSeveralGpus) return 0;
+  constexpr std::uint64_t kAnyHostHas = 4ULL << 30U;
+  double points = 0;
+  if (c.placement != PlacementKind::kOneDevice && c.placement != PlacementKind::kSeveralGpus) points -= 4;
   const bool assumed = machine.memory.total_bytes && machine.memory.total_bytes->provenance == Provenance::kAssumed;
-  return assumed ? -12 : -4;
+  if (assumed && c.bytes[PoolLedger::ram()] > kAnyHostHas) points -= 8;
+  return points;
 }
 
 double use_points(const CatalogModel& model, const std::vector<std::string>& uses) {

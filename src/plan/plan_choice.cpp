@@ -36,19 +36,27 @@ PlanPlacement placement_of(const Candidate& c, const PlanContext& context) {
 
 Interval times(const Interval& a, const Interval& b) { return {a.value * b.value, a.low * b.low, a.high * b.high}; }
 
-std::optional<Interval> power_of(const HardwareProfile& machine, bool on_accelerator) {
+// `cards`: that work on it; 0: the processor does.
+std::optional<Interval> power_of(const HardwareProfile& machine, std::size_t cards) {
   const auto& power = machine.power;
   if (power.load_w) return Interval{power.load_w->value, power.load_w->value * 0.8, power.load_w->value * 1.2};
   // decoding waits for memory most of the time: parts rarely reach what they are cooled for
-  if (power.tdp_w && on_accelerator)
-    return Interval{power.tdp_w->value * 0.75, power.tdp_w->value * 0.4, power.tdp_w->value * 1.05};
+  if (power.tdp_w && cards > 0) {
+    const double watts = power.tdp_w->value * static_cast<double>(cards);
+    return Interval{watts * 0.75, watts * 0.4, watts * 1.05};
+  }
   return std::nullopt;
+}
+
+std::size_t cards_of(const Candidate& c) {
+  if (!c.target->accelerator) return 0;
+  return c.placement == PlacementKind::kSeveralGpus ? 1 + c.target->alike.size() : 1;
 }
 
 PlanProjection projection_of(const Candidate& c, const TaskSpec& spec, const PlanContext& context) {
   PlanProjection out;
   out.basis = c.speed.measured_here ? "measurements here, weighed with the fit" : "the fit of measured tables";
-  out.power_w = power_of(context.machine, c.target->accelerator != nullptr);
+  out.power_w = power_of(context.machine, cards_of(c));
   if (c.speed.corrected)
     for (const auto& [metric, value] :
          {std::pair{"prefill_tok_s", c.speed.fitted_prefill}, std::pair{"decode_tok_s", c.speed.fitted_decode},

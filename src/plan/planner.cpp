@@ -34,6 +34,26 @@ Status check_machine(const HardwareProfile& machine) {
   return {};
 }
 
+// The machine with so many cards like its first one that has memory of its own.
+Status repeat_card(HardwareProfile& machine, std::uint32_t count) {
+  const auto first = std::find_if(machine.accelerators.begin(), machine.accelerators.end(),
+                                  [](const auto& device) { return !device.unified && device.memory_bytes; });
+  if (first == machine.accelerators.end())
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} has no card that could be there {} times", machine.name, count),
+                "leave the number out");
+  if (count + 2 > kPoolsMax)
+    return fail(ErrorCode::kInvalidArgument, fmt::format("{} cards are more than a plan counts", count),
+                fmt::format("give at most {}", kPoolsMax - 2));
+  const ProfileAccelerator card = *first;
+  std::erase_if(machine.accelerators, [&](const auto& device) { return device.kind == card.kind && !device.unified; });
+  for (std::uint32_t i = 0; i < count; ++i) {
+    machine.accelerators.push_back(card);
+    machine.accelerators.back().id = card.kind + std::to_string(i);
+  }
+  return {};
+}
+
 TaskOptions enumerate(const TaskSpec& spec, const PlanContext& context) {
   TaskOptions options;
   options.spec = spec;
@@ -117,6 +137,7 @@ Result<Plan> make_plan(const PlanInputs& inputs, const HardwareProfile& machine,
   const auto& known = profile.memory.total_bytes;
   if (request.memory_bytes && (!known || known->value != *request.memory_bytes))
     profile.memory.total_bytes = Fact<std::uint64_t>{*request.memory_bytes, Provenance::kAssumed};
+  if (request.accelerators) HEARTH_TRY(repeat_card(profile, *request.accelerators));
   HEARTH_TRY(check_machine(profile));
   const PoolLedger ledger(profile, request.budget_bytes);
   auto found = execution_targets(inputs, profile, ledger);

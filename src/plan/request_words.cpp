@@ -155,7 +155,13 @@ class RequestReader {
     read_precision();
     read_sizes();
     read_phrases();
-    const auto unread = words_.left_over();
+    auto unread = words_.left_over();
+    // "Mac Studio" beside "M2 Ultra" says what the device's id says already
+    std::erase_if(unread, [&](const std::string& word) {
+      return std::any_of(out_.readings.begin(), out_.readings.end(), [&](const PlanReading& reading) {
+        return (reading.field == "device" || reading.field == "model") && reading.value.find(word) != std::string::npos;
+      });
+    });
     if (!found_ && out_.request.wishes.empty())
       return fail(ErrorCode::kInvalidArgument, "nothing in these words can be planned",
                   "name a task, a model or a device: hearth plan \"voice assistant on a Raspberry Pi 5, offline\"");
@@ -226,6 +232,13 @@ class RequestReader {
         q && q->value >= 1 && q->value <= 4096) {
       request.users = static_cast<std::uint32_t>(q->value);
       note("users", fmt::format("{}", request.users), q->text);
+    }
+    if (const auto q = words_.take_quantity({"x", "gpus", "cards"}); q && q->value >= 1 && q->value <= 64) {
+      request.accelerators = static_cast<std::uint32_t>(q->value);
+      note("accelerators", fmt::format("{}", *request.accelerators), q->text);
+    } else if (const auto dual = words_.take_phrase("dual")) {
+      request.accelerators = 2;
+      note("accelerators", "2", *dual);
     }
     if (const auto q = words_.take_quantity({"gb", "gib"}); q && q->value > 0 && q->value < 1e5) {
       request.memory_bytes = static_cast<std::uint64_t>(q->value * static_cast<double>(kGiB));

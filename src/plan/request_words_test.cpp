@@ -74,6 +74,12 @@ TEST(RequestWords, numbers_go_with_their_units) {
   EXPECT_EQ(request.precision, "q5-k-m");
 }
 
+TEST(RequestWords, cards_are_counted) {
+  EXPECT_EQ(read("chat on 2x pi 5").accelerators, 2U);
+  EXPECT_EQ(read("chat on 4 gpus, pi 5").accelerators, 4U);
+  EXPECT_FALSE(read("chat on a pi 5").accelerators);
+}
+
 TEST(RequestWords, a_size_names_the_best_model_of_it) {
   const PlanRequest request = read("8B on a pi 5");
   ASSERT_EQ(request.wishes.size(), 1U);

@@ -196,7 +196,8 @@ TEST(NamedPlans, are_as_reviewed) {
   for (const char* words :
        {"M3 Pro + Llama-3-8B + CLIP", "Orin Nano + YOLOv8n + FastSpeech2", "Pixel 8 Pro + Whisper-tiny streaming",
         "Pi 5 voice assistant offline", "RTX 4090, Qwen3-32B, 8 users", "70B on 16 GB", "8B on Jetson Nano",
-        "private legal assistant with voice on a 16 GB M2 Air, fully offline", "photos on an RTX 4070, low latency"}) {
+        "private legal assistant with voice on a 16 GB M2 Air, fully offline", "photos on an RTX 4070, low latency",
+        "70B on 2x RTX 3090"}) {
     auto plan = plan_words(words);
     ASSERT_TRUE(plan) << words << ": " << plan.error().message;
     plans[words] = digest(*plan);
