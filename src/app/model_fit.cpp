@@ -7,7 +7,11 @@
 #include "app/memory_gate.h"
 #include "app/model_card.h"
 #include "app/model_opening.h"
+#include "app/model_place.h"
+#include "app/weight_reading.h"
+#include "app/weights_fit.h"
 #include "base/units.h"
+#include "platform/http_range.h"
 #include "platform/process_memory.h"
 #include "platform/system_memory.h"
 
@@ -121,18 +125,53 @@ Result<FitReport> fit_record(const Catalog& catalog, const CatalogModel& model, 
   return report;
 }
 
+Result<FitReport> fit_table(const std::filesystem::path& data_folder, const FitRequest& request) {
+  HEARTH_ASSIGN(place, ModelPlace::of(request.model, request.offline));
+  HEARTH_ASSIGN(catalog, load_catalog(data_folder));
+  HEARTH_ASSIGN(report, fit_weights(catalog, place, request));
+  HEARTH_ASSIGN(memory, system_memory());
+  report.budgets = {{"ram", memory.available_bytes}};
+  report.fits = fits_pools(report.need, report.budgets);
+  return report;
+}
+
+// A format whose table can be read serves where no plugin does; the plugins' reasons stand where it can't.
+bool has_table(const ModelFile& file) {
+  return file.header || file.format == "safetensors" || file.format == "onnx" || file.format == "tflite" ||
+         file.format == "xml";
+}
+
+Result<FitReport> fit_present(const SessionHost& host, const std::filesystem::path& data_folder, const ModelFile& file,
+                              const FitRequest& request) {
+  if (choose_runtime(host.registry, request.runtime, file.format) || !has_table(file))
+    return fit_file(host, data_folder, file, request);
+  FitRequest of_file = request;
+  of_file.model = file.model.path.string();
+  HEARTH_ASSIGN(report, fit_table(data_folder, of_file));
+  report.model = file.model.name;
+  return report;
+}
+
+Status check_no_precision(const FitRequest& request, const std::string& where) {
+  if (request.precision.empty()) return {};
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("--precision {} was given, but the weights in {} have theirs already", request.precision, where),
+      "leave --precision out, or name a model of the catalogue");
+}
+
 }  // namespace
 
 Result<FitReport> fit_model(const SessionHost& host, const std::filesystem::path& data_folder,
                             const FitRequest& request) {
+  if (is_http_url(request.model) || is_shard_index(request.model)) {
+    HEARTH_TRY(check_no_precision(request, request.model));
+    return fit_table(data_folder, request);
+  }
   auto file = open_model_file(request.model, host.store, host.registry);
   if (file) {
-    if (!request.precision.empty())
-      return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("--precision {} was given, but the weights in {} have theirs already", request.precision,
-                              file->model.path.string()),
-                  "leave --precision out, or name a model of the catalogue");
-    return fit_file(host, data_folder, *file, request);
+    HEARTH_TRY(check_no_precision(request, file->model.path.string()));
+    return fit_present(host, data_folder, *file, request);
   }
   HEARTH_ASSIGN(catalog, load_catalog(data_folder));
   const auto record = catalog.model(request.model);

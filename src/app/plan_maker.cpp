@@ -9,7 +9,9 @@
 #include "app/model_card.h"
 #include "app/model_fit.h"
 #include "app/model_opening.h"
+#include "app/model_place.h"
 #include "app/plan_verification_input.h"
+#include "app/weight_reading.h"
 #include "deploy/deploy.h"
 #include "documents/plan_json.h"
 #include "documents/profile_json.h"
@@ -19,6 +21,7 @@
 #include "plan/request_words.h"
 #include "plan/task_spec.h"
 #include "platform/file.h"
+#include "platform/http_range.h"
 #include "store/sha256.h"
 
 namespace hearth {
@@ -102,7 +105,30 @@ class OrderPlanner {
     return {};
   }
 
+  // Words may ask for offline as well as the flag; they count before anything is fetched.
+  bool is_offline() const {
+    const auto read = read_request_words(order_.words, order_.flags, inputs_.catalog);
+    return order_.flags.offline || (read && read->request.offline);
+  }
+
+  Result<CatalogModel> card_of_address(const std::string& url, const Catalog& catalog) {
+    HEARTH_ASSIGN(place, ModelPlace::of(url, is_offline()));
+    HEARTH_ASSIGN(weights, read_stored_weights(place));
+    if (!weights.gguf)
+      return fail(ErrorCode::kUnsupported,
+                  "only GGUF files can be planned by their header; " + url + " is " + weights.format,
+                  "name the model as the catalogue does");
+    HEARTH_ASSIGN(card, card_of_gguf(*weights.gguf));
+    card.id = url;
+    card.name = place.file_name();
+    card.publisher = "file";
+    card.files.front().bytes = weights.bytes;
+    HEARTH_TRY(complete_card(card, catalog));
+    return card;
+  }
+
   Result<CatalogModel> card_of_file(const std::string& name, const Error& unknown, const Catalog& catalog) {
+    if (is_http_url(name)) return card_of_address(name, catalog);
     auto file = open_model_file(name, app_.store(), app_.registry());
     if (!file) return fail(names_a_file(name) ? file.error() : unknown);
     if (!file->header)
@@ -113,6 +139,11 @@ class OrderPlanner {
     card.id = std::filesystem::absolute(file->model.path).lexically_normal().string();
     card.name = file->model.name;
     card.publisher = "file";
+    HEARTH_TRY(complete_card(card, catalog));
+    return card;
+  }
+
+  static Status complete_card(CatalogModel& card, const Catalog& catalog) {
     if (card.tasks.empty()) card.tasks = {"chat", "complete"};
     card.formats = {"gguf"};
     card.licence.commercial = commercial_use(card.licence.spdx);
@@ -121,7 +152,7 @@ class OrderPlanner {
       one.precision = precision->id;
       one.format = "gguf";
     }
-    return card;
+    return {};
   }
 
   Result<HardwareProfile> machine_of(const std::string& device, const Catalog& catalog) {

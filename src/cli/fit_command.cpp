@@ -42,6 +42,9 @@ ordered_json to_json(const FitReport& report) {
   for (const char* component : {"kv_cache", "compute"})  // a model may need none of these; scripts look for them
     if (!out["components"].contains(component)) out["components"][component] = 0;
   if (report.precision.empty()) out.erase("precision");
+  if (report.stored_weight_bytes) out["stored_weight_bytes"] = *report.stored_weight_bytes;
+  if (report.fetched_bytes) out["fetched_bytes"] = *report.fetched_bytes;
+  if (!report.notes.empty()) out["notes"] = report.notes;
   if (report.formula)
     out["formula"] = {{"total_bytes", report.formula->total_bytes()}, {"components", report.formula->by_component()}};
   return out;
@@ -58,12 +61,15 @@ void print_report(const Output& out, const FitReport& report) {
                         format_bytes(report.need.mapped_bytes())));
   for (const auto& budget : report.budgets)
     out.print(fmt::format("  {:<18}{:>12} available\n", budget.pool, format_bytes(budget.bytes)));
+  for (const auto& note : report.notes) out.print(note + ".\n");
+  if (report.fetched_bytes) out.print(fmt::format("{} were fetched.\n", format_bytes(*report.fetched_bytes)));
   out.print(report.fits ? "It fits.\n" : "It does not fit.\n");
 }
 
 // A model that does not fit is an answer, not a fault: the report is printed, the status tells scripts.
-int fit(const CommandContext& context, const FitRequest& request) {
+int fit(const CommandContext& context, FitRequest request) {
   const Output out = context.output();
+  request.offline = request.offline || context.environment.offline;
   auto app = context.make_app();
   if (!app) return out.report(app.error());
   auto report = fit_model((*app)->session_host(), (*app)->installation().data_folder, request);
@@ -83,7 +89,7 @@ void add_fit_command(CLI::App& program, CommandContext& context, Selection& sele
   auto request = std::make_shared<FitRequest>();  // shared: CLI11 writes it, the body reads it, either may go first
   command
       ->add_option("-m,--model", request->model,
-                   "a model file, a name that `hearth models` lists, or a model of the catalogue")
+                   "a model file or its https address, a name that `hearth models` lists, or a model of the catalogue")
       ->required();
   command->add_option("--precision", request->precision,
                       "of a model of the catalogue: Q4_K_M, Q8_0, FP16, ... (default: the floor for chat)");
@@ -101,6 +107,7 @@ void add_fit_command(CLI::App& program, CommandContext& context, Selection& sele
   command->add_option("--micro-batch", request->micro_batch, "tokens one graph computes at most (default 512)")
       ->check(CLI::Range(1U, 65536U));
   command->add_flag("!--no-mmap", request->use_mmap, "read the weights into memory instead of mapping the file");
+  command->add_flag("--offline", request->offline, "refuse addresses: nothing is fetched");
   set_body(*command, context, selection, [request](const CommandContext& ctx) { return fit(ctx, *request); });
 }
 

@@ -159,7 +159,8 @@ PlanChoice plan_choice(const Candidate& c, const TaskSpec& spec, const PlanConte
   out.model_name = c.model->name;
   out.family = c.model->family;
   if (!c.model->hub.empty()) out.hub = c.model->hub.front();
-  if (c.model->publisher == "file") out.file = c.model->id;
+  // The id of a file is its path, or the address of one that is not here yet.
+  if (c.model->publisher == "file" && c.model->id.find("://") == std::string::npos) out.file = c.model->id;
   out.licence = c.model->licence.spdx;
   out.commercial = c.model->licence.commercial;
   out.licence_note = c.model->licence.note;

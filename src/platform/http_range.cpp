@@ -149,7 +149,13 @@ class HttpRangeReader::Impl {
     }
   }
 
-  Status check(const HttpAnswer& answer, std::uint64_t first, std::uint64_t last) {
+  Status check(HttpAnswer& answer, std::uint64_t first, std::uint64_t last) {
+    // A short file sent whole by a server that knows no ranges is as good.
+    if (const auto size = answer.content_length;
+        answer.status == 200 && size && *size > 0 && *size == answer.body.size()) {
+      answer.status = 206;
+      answer.range = HttpByteRange{0, *size - 1, *size};
+    }
     HEARTH_TRY(check_status(answer.status));
     const bool opening = kept_.empty();
     if (!answer.content_encoding.empty() && answer.content_encoding != "identity")

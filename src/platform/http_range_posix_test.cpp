@@ -133,6 +133,14 @@ TEST_F(HttpRange, a_server_that_ignores_ranges_is_refused_without_its_body) {
   EXPECT_LT(server_.sent_bytes(), 32'000'000U);
 }
 
+TEST_F(HttpRange, a_short_file_may_come_whole) {
+  put({.body = pattern(900), .knows_ranges = false});
+  auto reader = open();
+  ASSERT_TRUE(reader) << to_string(reader.error());
+  EXPECT_EQ(reader->size_bytes(), 900U);
+  EXPECT_EQ(read(*reader, 300, 600), pattern(900).substr(300));
+}
+
 TEST_F(HttpRange, statuses_are_told_apart) {
   const std::pair<int, ErrorCode> cases[] = {{404, ErrorCode::kNotFound},         {410, ErrorCode::kNotFound},
                                              {401, ErrorCode::kPermissionDenied}, {403, ErrorCode::kPermissionDenied},

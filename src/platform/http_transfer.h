@@ -25,8 +25,9 @@ struct HttpAnswer {
   std::string entity_tag;
   std::string content_encoding;
   std::optional<HttpByteRange> range;
+  std::optional<std::uint64_t> content_length;
   std::chrono::seconds retry_after{0};
-  std::vector<std::byte> body;  // of a 206; of any other status nothing is read
+  std::vector<std::byte> body;  // of a 206, and of a 200 that is a whole file no longer than what was asked for
   std::optional<Error> broken;  // the connection broke before all was there: worth another attempt
 };
 

@@ -114,6 +114,7 @@ class CurlTransfer final : public HttpTransfer {
     answer_ = {};
     connect_error_.reset();
     bytes_max_ = last - first + 1;
+    takes_whole_ = first == 0;
     reason_[0] = '\0';
     const std::string range = std::to_string(first) + "-" + std::to_string(last);
     const std::string known = address_.host + ":" + std::to_string(address_.port) + ":" + std::string(kUnresolved);
@@ -142,7 +143,7 @@ class CurlTransfer final : public HttpTransfer {
   Result<HttpAnswer> concluded(CURLcode code) {
     if (connect_error_) return fail(std::move(*connect_error_));
     // A body that isn't wanted was refused by on_body().
-    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer_.status != 206 && answer_.status != 0))
+    if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer_.status != 0 && !wants_body()))
       return std::move(answer_);
     const std::string where = "'" + address_.host + "', port " + std::to_string(address_.port);
     const std::string why = reason_[0] != '\0' ? reason_ : curl_easy_strerror(code);
@@ -181,6 +182,10 @@ class CurlTransfer final : public HttpTransfer {
       answer_.entity_tag = trimmed(line);
     } else if (take(line, "content-encoding:")) {
       answer_.content_encoding = trimmed(line);
+    } else if (take(line, "content-length:")) {
+      std::uint64_t length = 0;
+      line = trimmed(line);
+      if (take_number(line, length) && line.empty()) answer_.content_length = length;
     } else if (take(line, "content-range:")) {
       answer_.range = parse_content_range(trimmed(line));
     } else if (take(line, "retry-after:")) {
@@ -188,6 +193,12 @@ class CurlTransfer final : public HttpTransfer {
       line = trimmed(line);
       if (take_number(line, seconds)) answer_.retry_after = std::chrono::seconds(seconds);
     }
+  }
+
+  [[nodiscard]] bool wants_body() const {
+    const bool whole =
+        answer_.status == 200 && takes_whole_ && answer_.content_length.value_or(UINT64_MAX) <= bytes_max_;
+    return answer_.status == 206 || whole;
   }
 
   static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
@@ -200,7 +211,7 @@ class CurlTransfer final : public HttpTransfer {
     auto& transfer = *static_cast<CurlTransfer*>(self);
     transfer.received_ += size;
     auto& body = transfer.answer_.body;
-    if (transfer.answer_.status != 206 || size > transfer.bytes_max_ - body.size()) return 0;
+    if (!transfer.wants_body() || size > transfer.bytes_max_ - body.size()) return 0;
     const auto* bytes = reinterpret_cast<const std::byte*>(data);
     body.insert(body.end(), bytes, bytes + size);
     return size;
@@ -238,6 +249,7 @@ class CurlTransfer final : public HttpTransfer {
   std::optional<Error> connect_error_;
   std::uint64_t bytes_max_ = 0;
   std::uint64_t received_ = 0;
+  bool takes_whole_ = false;
   char reason_[CURL_ERROR_SIZE] = {};
 };
 
