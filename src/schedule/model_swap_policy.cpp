@@ -182,8 +182,8 @@ void ModelSwapPolicy::refuse(Entry& target, const BytesByPool& missing, Instant 
   decision.actions.push_back({SwapActionKind::kRefuse, target.first, std::move(error)});
 }
 
-// Of the models that may leave now: those that drain already, unwanted before wanted, longest unused first, and no more than it takes. Empty
-// while what has to leave has not stayed long enough.
+// Of the models that may leave now: those that drain already, unwanted before wanted, longest unused first, and no more
+// than it takes. Empty while what has to leave has not stayed long enough.
 std::vector<ModelSwapPolicy::Entry*> ModelSwapPolicy::victims_for(const BytesByPool& wanted, Instant now,
                                                                   SwapDecision& decision) {
   std::vector<Entry*> may_leave;
@@ -199,9 +199,9 @@ std::vector<ModelSwapPolicy::Entry*> ModelSwapPolicy::victims_for(const BytesByP
     }
   }
   std::sort(may_leave.begin(), may_leave.end(), [](const Entry* a, const Entry* b) {
-    const auto rank = [](const Entry* e) { 
+    const auto rank = [](const Entry* e) {
       return std::tuple(e->second.state != State::kDraining, e->second.wanted(), e->second.last_used, e->first);
- };
+    };
     return rank(a) < rank(b);
   });
   BytesByPool freed;

@@ -54,6 +54,15 @@ bool StepPlanner::make_room(std::uint64_t cells, StepPlan& plan, Instant now) {
     put_aside(*victim, plan);
     return true;
   }
+  // Nobody is left to give way. Refused growth is asked for once more before an answer ends for want of cells.
+  const std::uint64_t wanted = cells_used_ + 1;
+  if (growth_after_ && !asked_at_last_ && limits_.cells < limits_.cells_max && wanted <= limits_.cells_max) {
+    asked_at_last_ = true;
+    growth_after_.reset();
+    plan.grow_to_cells = *growth_for(wanted, now);
+    return false;
+  }
+  asked_at_last_ = false;
   const auto last = std::find_if(sequences_.begin(), sequences_.end(), [](const auto& s) { return s.second.active; });
   plan.ended.push_back(last->first);
   end(last->first);

@@ -184,6 +184,7 @@ class StepPlanner {
   std::uint64_t swapped_bytes_ = 0;
   std::uint64_t next_order_ = 0;
   std::uint64_t step_ = 0;
+  bool asked_at_last_ = false;           // growth, although it was refused, since one sequence alone had no room
   std::optional<Instant> growth_after_;  // growing was refused; not asked for again before
 };
 

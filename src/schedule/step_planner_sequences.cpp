@@ -164,6 +164,7 @@ void StepPlanner::set_cells(std::uint64_t cells) {
   limits_.cells = cells;
   limits_.cells_max = std::max(limits_.cells_max, cells);
   growth_after_.reset();
+  asked_at_last_ = false;
 }
 
 void StepPlanner::growth_refused(Instant now) { growth_after_ = after(now, limits_.growth_retry_s); }
