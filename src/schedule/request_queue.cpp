@@ -97,11 +97,11 @@ RequestQueue::Flow& RequestQueue::flow_of(const std::string& key, std::size_t le
   return *slot;
 }
 
-// A flow that comes back starts at the present: waiting idly earns nothing, a debt stays.
+// An idle flow that is still known has a debt and keeps it; any other was forgotten and starts at the present
+// (flow_of): waiting idly earns nothing.
 void RequestQueue::activate(Flow& flow) {
   Level& level = levels_[flow.level];
   level.idle.erase({flow.time, flow.age});
-  flow.time = std::max(flow.time, level.now);
   level.active.emplace(Order{flow.time, flow.age}, &flow);
   if (level.requests == 0) level.time = std::max(level.time, now_);
 }

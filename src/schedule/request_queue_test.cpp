@@ -149,6 +149,33 @@ TEST(RequestQueue, what_a_request_really_took_counts_for_the_next_turn) {
   EXPECT_EQ(queue.pop(kStart)->key, "short answers");
 }
 
+TEST(RequestQueue, a_key_that_was_idle_has_earned_nothing_by_it) {
+  RequestQueue queue({});
+  RequestId id = 0;
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_FALSE(queue.push(request(++id, "early", 100), kStart));
+    ASSERT_TRUE(queue.pop(kStart));
+  }
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_FALSE(queue.push(request(++id, "early", 100), kStart));
+    ASSERT_FALSE(queue.push(request(++id, "late", 100), kStart));
+  }
+  int late = 0;
+  for (int i = 0; i < 20; ++i) late += queue.pop(kStart)->key == "late" ? 1 : 0;
+  EXPECT_NEAR(late, 10, 1);
+}
+
+TEST(RequestQueue, a_debt_is_not_forgotten_by_being_away) {
+  RequestQueue queue({});
+  ASSERT_FALSE(queue.push(request(1, "deep", 100), kStart));
+  queue.settle(*queue.pop(kStart), 1000);
+  for (RequestId id = 2; id < 22; id += 2) {
+    ASSERT_FALSE(queue.push(request(id, "deep", 100), kStart));
+    ASSERT_FALSE(queue.push(request(id + 1, "other", 100), kStart));
+  }
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(queue.pop(kStart)->key, "other") << i;
+}
+
 // 10^5 random operations against a list: nothing is lost, given twice, or given after its deadline or cancellation.
 TEST(RequestQueue, agrees_with_a_list_under_random_operations) {
   QueueLimits limits;

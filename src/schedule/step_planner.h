@@ -77,7 +77,7 @@ struct StepPlan {
   AdapterSetId adapters = 0;
   std::vector<Preemption> preemptions;
   std::vector<SequenceId> ended;    // the context holds no further token of theirs: finish reason "length"
-  std::uint64_t grow_to_cells = 0;  // not 0: no items; grow the context, then plan again
+  std::uint64_t grow_to_cells = 0;  // not 0: no items; do the rest, grow the context, plan again
   std::uint64_t drop_cached_cells = 0;
   StepLoad load;
   double expected_s = 0;

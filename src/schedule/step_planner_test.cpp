@@ -84,6 +84,41 @@ TEST(StepPlanner, chunks_end_at_multiples_so_that_cached_blocks_are_found_again)
   EXPECT_EQ(ends, (std::vector<std::uint32_t>{256, 448, 640, 832, 1000}));
 }
 
+TEST(StepPlanner, short_prompts_go_first_but_never_keep_a_long_one_out) {
+  PlannerLimits limits = limits_of(10000);
+  limits.step_tokens = 64;
+  StepPlanner planner = planner_of(limits);
+  Instant now = kStart;
+  ASSERT_TRUE(planner.start(prompt(1, 4000, 0), now));
+  int steps = 0;
+  int short_ones_done = 0;
+  for (SequenceId id = 2; planner.progress(1); ++id, ++steps) {  // each step brings as much as it can compute
+    if (planner.check(prompt(id, 64, 0), now).verdict == AdmissionVerdict::kAdmit) {
+      ASSERT_TRUE(planner.start(prompt(id, 64, 0), now));
+    }
+    const StepPlan plan = planner.plan(now);
+    now = after(now, plan.expected_s);
+    for (const SequenceId done : planner.complete({}, plan.expected_s)) short_ones_done += done == 1 ? 0 : 1;
+    ASSERT_LT(steps, 300) << "the long prompt starves";
+  }
+  EXPECT_GT(short_ones_done, 100) << "they went first";
+}
+
+TEST(StepPlanner, who_was_put_aside_comes_back_only_with_room_to_stay) {
+  PlannerLimits limits = limits_of(566);
+  limits.headroom_tokens = 8;
+  StepPlanner planner = planner_of(limits);
+  ASSERT_TRUE(planner.start(prompt(1, 300, 500), kStart));
+  ASSERT_TRUE(planner.start(prompt(2, 40, 12), kStart));
+  ASSERT_TRUE(planner.start(prompt(3, 200, 500), after(kStart, 1)));
+  while (planner.progress(2)) step(planner, after(kStart, 1));
+  ASSERT_FALSE(planner.progress(3)->active);
+  EXPECT_LT(planner.progress(1)->known + planner.progress(3)->known + 16, 566U) << "it would fit, for a few tokens";
+  EXPECT_FALSE(planner.next_resumable());
+  EXPECT_TRUE(planner.cancel(1));
+  EXPECT_TRUE(planner.next_resumable());
+}
+
 TEST(StepPlanner, a_slow_machine_gets_smaller_chunks_and_a_prompt_always_advances) {
   StepPlanner slow = planner_of(limits_of(10000), StepCost({0.01, 0.015, 0}));
   StepPlanner hopeless = planner_of(limits_of(10000), StepCost({0.01, 5, 0}));
