@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "platform/http_transfer.h"
 #include "support/range_server.h"
 
@@ -109,6 +111,34 @@ TEST_F(HttpRange, an_airgap_denies_before_any_lookup_and_lets_loopback_through) 
   EXPECT_EQ(counts_.n_lookups, 0U);
 }
 
+// Sets a variable for the length of a test.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST_F(HttpRange, a_proxy_is_asked_and_reached_by_the_same_rule) {
+  const Variable proxy("http_proxy", server_.url(""));
+  auto reader = HttpRangeReader::open("http://models.example.com/f", options_);
+  ASSERT_FALSE(reader) << "the page of that name is not on the proxy";
+  EXPECT_EQ(reader.error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(server_.n_requests(), 1);
+  EXPECT_EQ(counts_.n_attempts, 1U);
+  EXPECT_EQ(counts_.n_lookups, 0U) << "the proxy knows the host's address, nobody here needs it";
+  options_.egress.airgap = true;
+  reader = HttpRangeReader::open("http://models.example.com/f", options_);
+  EXPECT_EQ(reader.error().code, ErrorCode::kForbidden);
+  put({.body = pattern(10)});
+  ASSERT_TRUE(open()) << "and none is used under an airgap";
+  EXPECT_EQ(server_.n_requests(), 2);
+}
+
 TEST_F(HttpRange, redirects_are_followed_five_times) {
   put({.body = pattern(3'000)}, "/0");
   for (int i = 1; i <= 6; ++i) put({.location = "/" + std::to_string(i - 1)}, "/" + std::to_string(i));
@@ -200,6 +230,9 @@ TEST_F(HttpRange, addresses_are_checked) {
     ASSERT_FALSE(reader) << bad;
     EXPECT_EQ(reader.error().code, ErrorCode::kInvalidArgument) << bad;
   }
+  const auto secret = HttpRangeReader::open("https://me:secret@h/f", options_);
+  ASSERT_FALSE(secret);
+  EXPECT_EQ(to_string(secret.error()).find("secret@"), std::string::npos);
   EXPECT_EQ(counts_.n_attempts, 0U);
   EXPECT_TRUE(is_http_url("HTTPS://h/f"));
   EXPECT_EQ(url_beside("https://h/a/x.json?k=1", "y-00001-of-2").value(), "https://h/a/y-00001-of-2?k=1");

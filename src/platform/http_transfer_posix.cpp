@@ -262,6 +262,9 @@ Result<HttpAddress> parse_http_address(const std::string& url) {
   const bool good =
       !hostless && parsed && is_http_url(url) && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
   HttpAddress out;
+  if (good && !url_part(parsed.get(), CURLUPART_USER).empty())
+    return fail(ErrorCode::kInvalidArgument, "an address with a user or password in it would end up in plans and logs",
+                "download the file and name that");
   if (good) {
     out.scheme = url_part(parsed.get(), CURLUPART_SCHEME);
     out.host = url_part(parsed.get(), CURLUPART_HOST);
