@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 
 namespace hearth {
 namespace {
@@ -46,6 +47,38 @@ TEST_P(Seeds, no_running_stream_waits_long_while_prompts_of_4000_tokens_are_pref
   EXPECT_EQ(counts.late_gaps, 0U) << "worst gap " << counts.worst_gap_s << " s, " << counts.worst_gap_share
                                   << " of what is allowed";
   EXPECT_GT(counts.worst_gap_s, 0.1) << "prompts were computed between the streams' tokens at all";
+}
+
+// Eight clients that ask again as soon as they are answered, prompts of 48 to 768 tokens, 64 out.
+PlantCounts closed_loop(double stall_share, double& tok_s) {
+  PlantOptions options = options_of(1);
+  options.step_s = 0.02;
+  options.token_s = 0.0025;
+  options.planner.stall_share = stall_share;
+  TextPlant plant(options);
+  std::mt19937_64 random(1);
+  RequestId id = 0;
+  while (plant.counts().finished < 300 && plant.violations().empty()) {
+    while (plant.open() < 8) {
+      const auto tokens = static_cast<std::uint32_t>(48 + random() % 721);
+      plant.arrive(request(++id, tokens, 64, "k", plant.now()));
+    }
+    static_cast<void>(plant.step());
+  }
+  EXPECT_THAT(plant.violations(), IsEmpty());
+  tok_s = static_cast<double>(plant.counts().tokens_sent) / seconds_between(Instant{}, plant.now());
+  return plant.counts();
+}
+
+TEST(Plant, the_bound_on_gaps_costs_hardly_any_throughput) {
+  double bounded_tok_s = 0;
+  double unbounded_tok_s = 0;
+  const PlantCounts bounded = closed_loop(0.6, bounded_tok_s);
+  const PlantCounts unbounded = closed_loop(100, unbounded_tok_s);
+  EXPECT_EQ(bounded.late_gaps, 0U);
+  EXPECT_GT(unbounded.late_gaps, 200U) << "without the bound the load would break it";
+  EXPECT_GT(bounded_tok_s, 0.97 * unbounded_tok_s);
+  EXPECT_LT(bounded.ttft_s.quantile(0.95), 1.5 * unbounded.ttft_s.quantile(0.95));
 }
 
 // Machines of other speeds: the bound holds wherever the smallest chunk fits into it.
