@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hearth {
@@ -31,6 +32,8 @@ struct SamplingOptions {
   float presence_penalty = 0.0F;
   std::uint32_t penalty_last_n = 64;
   std::uint64_t seed = 0;
+  // Added to the logits of these tokens before anything else; -100 or less forbids one, as in the OpenAI API.
+  std::vector<std::pair<Token, float>> logit_bias{};
 };
 
 // Measured times of one request; milliseconds and tokens per second as STYLE.md defines them.

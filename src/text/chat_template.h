@@ -1,7 +1,9 @@
 // Renders a conversation to the exact text a model was trained on, by the model's own Jinja template.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,18 @@
 #include "hearth/result.h"
 
 namespace hearth {
+
+// What a template is rendered with.
+struct PromptRequest {
+  std::vector<ChatMessage> messages;
+  std::vector<ToolDefinition> tools{};
+  bool add_generation_prompt = true;      // opens the assistant's turn
+  std::optional<bool> enable_thinking{};  // absent: as the template has it
+  // More of the template's variables: a JSON object as text, as chat_template_kwargs of other servers. Empty: none.
+  std::string variables_json{};
+  // What strftime_now() gives, in local time; absent: the present.
+  std::optional<std::chrono::system_clock::time_point> now{};
+};
 
 // A parsed template. Immutable, thread-safe.
 class ChatTemplate {
@@ -22,12 +36,19 @@ class ChatTemplate {
   // For models that carry no template: "User: ...\nAssistant:" lines, the form plain-text models know best.
   static ChatTemplate plain();
 
-  // The prompt text. add_generation_prompt opens the assistant's turn.
-  // kInvalidArgument: the template refuses this conversation (its own words are in the message).
+  // The prompt text. A template without tools, tool turns or a system role gets them worked into its turns as text.
+  // kInvalidArgument: the template refuses this conversation (its own words are in the message), variables_json is no
+  // object or sets what messages and tools are for, a tool's schema or a call's arguments are no JSON.
+  // kUnsupported: media for a template that knows only text.
+  [[nodiscard]] Result<std::string> render(const PromptRequest& request) const;
   [[nodiscard]] Result<std::string> render(const std::vector<ChatMessage>& messages, bool add_generation_prompt) const;
 
   // True for plain().
   [[nodiscard]] bool is_plain() const { return impl_ == nullptr; }
+  // Whether the template itself shows tools; else they are described in a system turn.
+  [[nodiscard]] bool has_tools() const;
+  // Whether the template takes content in parts, which media need.
+  [[nodiscard]] bool has_parts() const;
 
  private:
   struct Impl;

@@ -9,6 +9,10 @@ namespace {
 
 float finite_or_lowest(float value) { return std::isnan(value) ? -std::numeric_limits<float>::infinity() : value; }
 
+bool is_set(std::span<const std::int32_t> mask, std::size_t bit) {
+  return ((static_cast<std::uint32_t>(mask[bit / 32]) >> (bit % 32U)) & 1U) != 0;
+}
+
 }  // namespace
 
 Token argmax(std::span<const float> logits) {
@@ -42,40 +46,67 @@ void Sampler::accept(Token token) {
 }
 
 // Source: repetition penalty, Keskar et al. 2019 (CTRL), section 4.1; frequency and presence: the OpenAI API reference.
-void Sampler::penalize(std::span<const float> logits) {
-  penalized_.assign(logits.begin(), logits.end());
+void Sampler::penalize() {
   for (const auto& [token, count] : counts_) {
-    if (token < 0 || static_cast<std::size_t>(token) >= penalized_.size()) continue;
-    float& logit = penalized_[static_cast<std::size_t>(token)];
+    if (token < 0 || static_cast<std::size_t>(token) >= adjusted_.size()) continue;
+    float& logit = adjusted_[static_cast<std::size_t>(token)];
     logit = logit > 0 ? logit / options_.repeat_penalty : logit * options_.repeat_penalty;
     logit -= static_cast<float>(count) * options_.frequency_penalty + options_.presence_penalty;
   }
 }
 
-Token Sampler::sample(std::span<const float> logits) {
+// The logits with all that is asked of them; what is not allowed gets none.
+void Sampler::adjust(std::span<const float> logits, std::span<const std::int32_t> allowed) {
+  constexpr float kForbidding = -100;  // Source: the OpenAI API reference, logit_bias
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  adjusted_.assign(logits.begin(), logits.end());
+  for (const auto& [token, bias] : options_.logit_bias)
+    if (token >= 0 && static_cast<std::size_t>(token) < adjusted_.size())
+      adjusted_[static_cast<std::size_t>(token)] += bias <= kForbidding ? kLowest : bias;
+  if (has_penalties()) penalize();
+  if (allowed.empty()) return;
+  for (std::size_t i = 0; i < adjusted_.size(); ++i) {
+    float& logit = adjusted_[i];
+    if (i / 32 >= allowed.size() || !is_set(allowed, i))
+      logit = std::numeric_limits<float>::quiet_NaN();
+    else if (!(logit > std::numeric_limits<float>::lowest()))
+      logit = std::numeric_limits<float>::lowest();  // allowed beats forbidden: something must be said
+  }
+}
+
+Token Sampler::sample(std::span<const float> logits, std::span<const std::int32_t> allowed) {
   std::span<const float> view = logits;
-  if (has_penalties() && !counts_.empty()) {
-    penalize(logits);
-    view = penalized_;
+  if (!allowed.empty() || !options_.logit_bias.empty() || (has_penalties() && !counts_.empty())) {
+    adjust(logits, allowed);
+    view = adjusted_;
   }
   if (options_.temperature <= 0 || options_.top_k == 1) return argmax(view);
   collect(view);
   return draw();
 }
 
-// Fills candidates_ with what top-k leaves, largest first; with top-k off, all of them.
+// Fills candidates_ with what top-k leaves, largest first; with top-k off, all of them. What stands below the worst of
+// the k best so far is passed over, so that the usual k costs little more than reading the logits once.
 void Sampler::collect(std::span<const float> logits) {
-  candidates_.clear();
-  candidates_.reserve(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i)
-    candidates_.push_back({static_cast<Token>(i), finite_or_lowest(logits[i])});
   const auto larger = [](const Candidate& a, const Candidate& b) {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
   };
-  std::size_t k = options_.top_k == 0 ? candidates_.size() : std::min<std::size_t>(options_.top_k, candidates_.size());
-  std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(),
-                    larger);
-  candidates_.resize(k);
+  const std::size_t k = options_.top_k == 0 ? logits.size() : std::min<std::size_t>(options_.top_k, logits.size());
+  candidates_.clear();
+  candidates_.reserve(k);
+  for (std::size_t i = 0; i < k; ++i) candidates_.push_back({static_cast<Token>(i), finite_or_lowest(logits[i])});
+  if (k == logits.size()) {
+    std::sort(candidates_.begin(), candidates_.end(), larger);
+    return;
+  }
+  std::make_heap(candidates_.begin(), candidates_.end(), larger);  // the worst in front
+  for (std::size_t i = k; i < logits.size(); ++i) {
+    if (!(logits[i] > candidates_.front().logit)) continue;  // false for NaN, and of equals the first stays
+    std::pop_heap(candidates_.begin(), candidates_.end(), larger);
+    candidates_.back() = {static_cast<Token>(i), logits[i]};
+    std::push_heap(candidates_.begin(), candidates_.end(), larger);
+  }
+  std::sort_heap(candidates_.begin(), candidates_.end(), larger);
 }
 
 void Sampler::keep_top_p(double total) {

@@ -12,7 +12,7 @@
 
 namespace hearth {
 
-// One request's sampler: penalties, top-k, top-p, min-p, temperature, draw, in that order.
+// One request's sampler: bias, a constraint's mask, penalties, top-k, top-p, min-p, temperature, draw, in that order.
 // Source of the order: llama.cpp's default sampler chain, which users' settings are tuned on.
 // Same seed, same logits: same tokens, on every platform. Externally synchronised. Allocates only in the first calls.
 class Sampler {
@@ -20,7 +20,9 @@ class Sampler {
   explicit Sampler(const SamplingOptions& options);
 
   // logits: [n_vocab], at least 1; values that are NaN count as minus infinity.
-  [[nodiscard]] Token sample(std::span<const float> logits);
+  // allowed: empty, or a bit for each token (ConstraintMatcher::fill), of which one at least is set: then only those
+  // tokens are picked, whatever their logits.
+  [[nodiscard]] Token sample(std::span<const float> logits, std::span<const std::int32_t> allowed = {});
   // Tells the penalties what was said, prompt tokens included.
   void accept(Token token);
 
@@ -30,7 +32,8 @@ class Sampler {
     float logit;
   };
   void collect(std::span<const float> logits);
-  void penalize(std::span<const float> logits);
+  void adjust(std::span<const float> logits, std::span<const std::int32_t> allowed);
+  void penalize();
   [[nodiscard]] Token draw();
   void keep_top_p(double total);
   [[nodiscard]] bool has_penalties() const;
@@ -40,7 +43,7 @@ class Sampler {
   std::mt19937_64 random_;
   std::deque<Token> recent_;                    // the last penalty_last_n tokens
   std::unordered_map<Token, unsigned> counts_;  // how often each stands in recent_
-  std::vector<float> penalized_;
+  std::vector<float> adjusted_;
   std::vector<Candidate> candidates_;
 };
 

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <random>
+#include <vector>
 
 namespace hearth {
 namespace {
@@ -81,6 +84,54 @@ TEST(Sampler, repeat_penalty_turns_away_from_what_was_said) {
   sampler.accept(2);
   sampler.accept(2);  // the window has forgotten token 0
   EXPECT_EQ(sampler.sample(logits), 0);
+}
+
+TEST(Sampler, bias_turns_the_choice_and_minus_100_forbids) {
+  SamplingOptions o;
+  o.temperature = 0;
+  o.logit_bias = {{0, -1.0F}, {7, 50.0F}};
+  EXPECT_EQ(Sampler(o).sample(std::array{3.0F, 2.5F, 0.0F}), 1);
+  auto forbidding = neutral();
+  forbidding.logit_bias = {{0, -100.0F}};
+  Sampler sampler(forbidding);
+  for (int i = 0; i < 200; ++i) EXPECT_NE(sampler.sample(std::array{300.0F, 1.0F, 1.0F}), 0);
+}
+
+TEST(Sampler, only_allowed_tokens_are_picked_even_when_all_speaks_against_them) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  std::vector<float> logits(40, 5.0F);
+  logits[33] = -infinity;
+  logits[34] = std::numeric_limits<float>::quiet_NaN();
+  const std::array<std::int32_t, 2> only_33{0, 1 << 1};
+  const std::array<std::int32_t, 2> both{0, (1 << 1) | (1 << 2)};
+  auto greedy = neutral();
+  greedy.temperature = 0;
+  greedy.logit_bias = {{33, -100.0F}};
+  auto drawing = neutral();
+  auto cut = neutral();
+  cut.top_k = 5;
+  for (const auto& o : {greedy, drawing, cut}) {
+    Sampler sampler(o);
+    for (int i = 0; i < 50; ++i) {
+      EXPECT_EQ(sampler.sample(logits, only_33), 33);
+      EXPECT_GE(sampler.sample(logits, both), 33);
+      EXPECT_LE(sampler.sample(logits, both), 34);
+    }
+  }
+}
+
+TEST(Sampler, the_k_largest_are_kept_wherever_they_stand) {
+  std::mt19937 random(7);
+  auto o = neutral();
+  o.top_k = 3;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<float> logits(100);
+    for (auto& l : logits) l = static_cast<float>(random() % 1000) / 100;
+    std::vector<float> sorted = logits;
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    Sampler sampler(o);
+    for (int i = 0; i < 20; ++i) EXPECT_GE(logits[static_cast<std::size_t>(sampler.sample(logits))], sorted[2]);
+  }
 }
 
 }  // namespace
