@@ -1,5 +1,5 @@
 // The config.json of published models gives the dimensions that their records in the catalogue have.
-#include "app/hub_config.h"
+#include "formats/hub_config.h"
 
 #include <gtest/gtest.h>
 

@@ -6,10 +6,10 @@
 #include <array>
 
 #include "app/formula_fit.h"
-#include "app/hub_config.h"
 #include "app/model_card.h"
 #include "app/weight_reading.h"
 #include "base/contains.h"
+#include "formats/hub_config.h"
 #include "platform/operating_system.h"
 
 namespace hearth {

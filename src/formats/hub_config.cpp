@@ -1,4 +1,4 @@
-#include "app/hub_config.h"
+#include "formats/hub_config.h"
 
 #include <fmt/format.h>
 
@@ -234,13 +234,19 @@ Result<CatalogEncoder> encoder_of(const Fields& f, const std::string& type) {
   return e;
 }
 
-const json* language_part(const json& config) {
-  for (const char* name : {"text_config", "llm_config", "language_config", "thinker_config"})
-    if (const auto found = config.find(name); found != config.end() && found->is_object()) {
-      const json* inner = language_part(*found);
-      return inner == nullptr ? &*found : inner;
-    }
-  return nullptr;
+// The innermost language part of a model of several; the whole where it has none.
+const json& language_part(const json& config) {
+  constexpr int kDepthMax = 4;  // "thinker_config" holding "text_config" is the deepest in the field
+  const json* part = &config;
+  for (int depth = 0; depth < kDepthMax; ++depth) {
+    const json* inner = nullptr;
+    for (const char* name : {"text_config", "llm_config", "language_config", "thinker_config"})
+      if (const auto found = part->find(name); inner == nullptr && found != part->end() && found->is_object())
+        inner = &*found;
+    if (inner == nullptr) break;
+    part = inner;
+  }
+  return *part;
 }
 
 }  // namespace
@@ -262,8 +268,7 @@ Status apply_hub_config(std::string_view text, CatalogModel& model) {
     model.encoder = std::move(encoder);
     return {};
   }
-  const json* part = language_part(config);
-  HEARTH_ASSIGN(decoder, DecoderConfig(part == nullptr ? config : *part).build());
+  HEARTH_ASSIGN(decoder, DecoderConfig(language_part(config)).build());
   model.kind = "llm";
   model.architecture = type;
   model.structure = decoder.moe ? "moe" : "dense";
