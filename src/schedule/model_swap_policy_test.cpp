@@ -127,7 +127,7 @@ class Plant {
 };
 
 std::unique_ptr<Plant> plant(std::uint64_t ram, const std::map<std::string, std::uint64_t>& models,
-                             ModelNeed need = {}) {
+                             const ModelNeed& need = {}) {
   auto made = std::make_unique<Plant>(ram);
   made->model_bytes = models;
   for (const auto& [name, bytes] : models) made->add_model(name, bytes, 2, need);
