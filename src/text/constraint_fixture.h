@@ -73,7 +73,9 @@ class Babbler {
     if (closing) {
       static const std::string kClosers = "}]\",:";
       const auto at = text.size() == 1 ? kClosers.find(text) : std::string::npos;
-      if (at != std::string::npos) return 8 - static_cast<double>(at) * (random_() % 64 == 0 ? -1 : 1);
+      // Now and then a letter: some patterns end only after one.
+      if (at != std::string::npos && !wants_letter_)
+        return 8 - static_cast<double>(at) * (random_() % 64 == 0 ? -1 : 1);
       return text.size() == 1 && (std::isalnum(static_cast<unsigned char>(text[0])) != 0) ? 1 + noise : noise;
     }
     static const std::string kTempers[] = {"", " \n\t\"", "{}[],:", "0123456789-.eE\\u"};
@@ -81,6 +83,7 @@ class Babbler {
   }
 
   Token pick(const std::vector<std::int32_t>& mask, bool masked, bool closing) {
+    wants_letter_ = random_() % 4 == 0;
     Token best = -1;
     double best_liking = -2;
     for (Token t = 0; t <= kEnd; ++t) {
@@ -102,6 +105,7 @@ class Babbler {
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
   ConstraintMatcher matcher_;
+  bool wants_letter_ = false;
   std::size_t number_ = 0;  // digits at the end of the text
   std::mt19937_64 random_;
   std::size_t temper_;
