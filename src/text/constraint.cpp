@@ -130,6 +130,7 @@ struct ConstraintCompiler::Impl {
 
   xgrammar::GrammarCompiler compiler;
   ConstraintCompilerOptions options;
+  std::mutex compiling;     // guards the compiler
   std::mutex mutex;         // guards what follows
   std::list<Entry> recent;  // most recently used first
   std::unordered_map<std::string, std::list<Entry>::iterator> by_key;
@@ -183,10 +184,7 @@ Result<std::unique_ptr<Constraint::Impl>> ConstraintCompiler::Impl::build(const 
 std::shared_ptr<const Constraint> ConstraintCompiler::Impl::find(const std::string& key) {
   const std::lock_guard lock(mutex);
   const auto at = by_key.find(key);
-  if (at == by_key.end()) {
-    ++facts.misses;
-    return nullptr;
-  }
+  if (at == by_key.end()) return nullptr;
   ++facts.hits;
   recent.splice(recent.begin(), recent, at->second);
   return recent.front().second;
@@ -194,7 +192,7 @@ std::shared_ptr<const Constraint> ConstraintCompiler::Impl::find(const std::stri
 
 void ConstraintCompiler::Impl::remember(const std::string& key, const std::shared_ptr<const Constraint>& constraint) {
   const std::lock_guard lock(mutex);
-  if (by_key.contains(key)) return;
+  ++facts.misses;
   recent.emplace_front(key, constraint);
   by_key[key] = recent.begin();
   facts.bytes += cost(recent.front());
@@ -208,6 +206,9 @@ void ConstraintCompiler::Impl::remember(const std::string& key, const std::share
 
 Result<std::shared_ptr<const Constraint>> ConstraintCompiler::compile(const ConstraintSpec& spec) {
   const std::string key = std::to_string(static_cast<int>(spec.kind)) + spec.text;
+  if (auto known = impl_->find(key)) return known;
+  // One at a time: requests with the same new spec, which come together, then compile it once.
+  const std::lock_guard lock(impl_->compiling);
   if (auto known = impl_->find(key)) return known;
   HEARTH_ASSIGN(built, impl_->build(spec));
   // shared: the cache and every request with this spec hold it
