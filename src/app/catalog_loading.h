@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "catalog/catalog.h"
+#include "estimate/speed_model.h"
 #include "hearth/result.h"
-#include "plan/speed_model.h"
 
 namespace hearth {
 

@@ -6,7 +6,7 @@
 
 #include "app/model_opening.h"
 #include "base/contains.h"
-#include "plan/memory_model.h"
+#include "estimate/memory_model.h"
 #include "probe/cpu_reader.h"
 
 namespace hearth {

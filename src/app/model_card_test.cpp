@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "app/catalog_loading.h"
-#include "plan/memory_model.h"
+#include "estimate/memory_model.h"
 
 namespace hearth {
 namespace {

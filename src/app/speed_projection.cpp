@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "app/catalog_loading.h"
-#include "plan/speed_rows.h"
+#include "estimate/speed_rows.h"
 #include "platform/file.h"
 
 namespace hearth {

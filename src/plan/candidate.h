@@ -9,8 +9,8 @@
 
 #include "domain/interval.h"
 #include "domain/plan.h"
+#include "estimate/memory_model.h"
 #include "plan/execution_target.h"
-#include "plan/memory_model.h"
 #include "plan/pool_ledger.h"
 #include "plan/task_spec.h"
 

@@ -11,7 +11,7 @@
 #include "domain/catalog_precision.h"
 #include "domain/catalog_preset.h"
 #include "domain/catalog_runtime.h"
-#include "plan/speed_model.h"
+#include "estimate/speed_model.h"
 
 namespace hearth {
 

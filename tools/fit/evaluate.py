@@ -1,6 +1,6 @@
 """Reference evaluator of data/fit/speed_model.json: `hearth project --rows` in plain Python.
 
-The C++ evaluator (src/plan/speed_model.cpp, speed_rows.cpp) follows this file line by line, so it uses
+The C++ evaluator (src/estimate/speed_model.cpp, speed_rows.cpp) follows this file line by line, so it uses
 neither regular expressions nor anything beyond the standard library. Formulas: docs/guides/speed-model.md.
 """
 import json

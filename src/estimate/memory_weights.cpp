@@ -1,8 +1,8 @@
-#include "plan/memory_weights.h"
+#include "estimate/memory_weights.h"
 
 #include <algorithm>
 
-#include "plan/memory_tensor_type.h"
+#include "estimate/memory_tensor_type.h"
 
 namespace hearth {
 namespace {

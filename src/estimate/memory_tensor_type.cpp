@@ -1,4 +1,4 @@
-#include "plan/memory_tensor_type.h"
+#include "estimate/memory_tensor_type.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "plan/speed_text.h"
+#include "estimate/speed_text.h"
 
 #include <algorithm>
 #include <array>

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "estimate/speed_model.h"
 #include "hearth/result.h"
-#include "plan/speed_model.h"
 
 namespace hearth {
 

@@ -84,9 +84,9 @@ struct LatencyQuery {
   std::string precision;
   std::string runtime;
   std::string input;
-  std::optional<double> gflop;   // of one image or 30 s of sound, where the model's name is in no table
-  std::optional<double> tflops;  // of the device, where its name is in no table
-  std::string kind;              // "cpu", "gpu", "npu": goes with tflops
+  std::optional<double> gflop = std::nullopt;   // of one image or 30 s of sound, where the model's name is in no table
+  std::optional<double> tflops = std::nullopt;  // of the device, where its name is in no table
+  std::string kind = {};                        // "cpu", "gpu", "npu": goes with tflops
 };
 enum class LatencyKind { kVision, kAudio };
 

@@ -1,4 +1,4 @@
-#include "plan/speed_model.h"
+#include "estimate/speed_model.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "plan/speed_tables.h"
-#include "plan/speed_text.h"
+#include "estimate/speed_tables.h"
+#include "estimate/speed_text.h"
 
 namespace hearth {
 namespace {

@@ -1,5 +1,5 @@
 // The formulas against what llama.cpp 0.5 itself reserved for the same shapes (bench/memory.py repeats it).
-#include "plan/memory_model.h"
+#include "estimate/memory_model.h"
 
 #include <gtest/gtest.h>
 

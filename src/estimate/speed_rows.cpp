@@ -1,11 +1,11 @@
-#include "plan/speed_rows.h"
+#include "estimate/speed_rows.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <vector>
 
-#include "plan/speed_text.h"
+#include "estimate/speed_text.h"
 
 namespace hearth {
 namespace {

@@ -1,4 +1,4 @@
-#include "plan/speed_rows.h"
+#include "estimate/speed_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/speed_text.h"
+#include "estimate/speed_text.h"
 
 namespace hearth {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "plan/memory_cache.h"
+#include "estimate/memory_cache.h"
 
 namespace hearth {
 

@@ -1,4 +1,4 @@
-#include "plan/memory_compute.h"
+#include "estimate/memory_compute.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "plan/memory_cache.h"
+#include "estimate/memory_cache.h"
 
 #include <fmt/format.h>
 

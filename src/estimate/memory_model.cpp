@@ -1,15 +1,15 @@
-#include "plan/memory_model.h"
+#include "estimate/memory_model.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "plan/memory_cache.h"
-#include "plan/memory_compute.h"
-#include "plan/memory_runtime.h"
-#include "plan/memory_tensor_type.h"
-#include "plan/memory_weights.h"
+#include "estimate/memory_cache.h"
+#include "estimate/memory_compute.h"
+#include "estimate/memory_runtime.h"
+#include "estimate/memory_tensor_type.h"
+#include "estimate/memory_weights.h"
 
 namespace hearth {
 namespace {

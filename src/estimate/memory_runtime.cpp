@@ -1,4 +1,4 @@
-#include "plan/memory_runtime.h"
+#include "estimate/memory_runtime.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "plan/speed_tables.h"
+#include "estimate/speed_tables.h"
 
 #include <nlohmann/json.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-#include "plan/speed_model.h"
+#include "estimate/speed_model.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-#include "plan/speed_text.h"
+#include "estimate/speed_text.h"
 
 namespace hearth {
 namespace {
