@@ -143,9 +143,8 @@ std::optional<double> compute_tflops(const HardwareProfile& machine, const Profi
   if (device) {
     const auto& c = device->compute;
     // sparse rates are sold as twice the dense ones
-    const auto int8 = c.int8_tops          ? c.int8_tops
-                      : c.int8_sparse_tops ? std::optional(*c.int8_sparse_tops / 2.0)
-                                           : std::nullopt;
+    std::optional<double> int8 = c.int8_tops;
+    if (!int8 && c.int8_sparse_tops) int8 = *c.int8_sparse_tops / 2.0;
     if (device->kind != "gpu" && int8) return *int8 / 2.0;
     if (c.fp16_tflops) return *c.fp16_tflops;
     if (c.bf16_tflops) return *c.bf16_tflops;

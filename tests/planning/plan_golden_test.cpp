@@ -184,8 +184,8 @@ std::set<std::string> preset_classes() {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, PresetPlans, testing::ValuesIn(preset_classes()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Every, PresetPlans, testing::ValuesIn(preset_classes()), [](const auto& tested) {
+  std::string name = tested.param;
   for (char& c : name)
     if (c == '-') c = '_';
   return name;

@@ -114,7 +114,9 @@ TEST(PlanProperty, no_plan_exceeds_its_budget) {
     for (const auto& choice : plan->choices)
       if (choice.placement.kind != "several_gpus") chosen += choice.memory.total_bytes();
     EXPECT_LE(chosen, plan->budget_bytes()) << described(request);
-    if (request.budget_bytes) EXPECT_LE(planned, *request.budget_bytes) << described(request);
+    if (request.budget_bytes) {
+      EXPECT_LE(planned, *request.budget_bytes) << described(request);
+    }
   }
 }
 
@@ -173,13 +175,19 @@ TEST(PlanProperty, what_is_chosen_respects_floor_context_and_licence) {
     for (const auto& choice : plan->choices) {
       const auto* model = *catalog.model(choice.model);
       const auto* precision = *catalog.precision(choice.precision);
-      if (request.commercial) EXPECT_NE(model->licence.commercial, "no") << choice.model;
+      if (request.commercial) {
+        EXPECT_NE(model->licence.commercial, "no") << choice.model;
+      }
       if (!choice.projection.decode_tok_s) continue;
-      if (request.context_length) EXPECT_EQ(choice.context_length, *request.context_length);
+      if (request.context_length) {
+        EXPECT_EQ(choice.context_length, *request.context_length);
+      }
       EXPECT_LE(choice.context_length, model->decoder->context_length);
       const auto* floor = catalog.floor_of(request.uses.empty() ? "chat" : request.uses.front());
       const bool own = precision->id == "mxfp4";
-      if (floor && !own) EXPECT_GE(precision->rung, floor->rung) << choice.model;
+      if (floor && !own) {
+        EXPECT_GE(precision->rung, floor->rung) << choice.model;
+      }
     }
   }
 }
