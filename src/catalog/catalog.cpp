@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "catalog/json_fields.h"
 #include "catalog/record_readers.h"
 #include "catalog/schema_check.h"
 
@@ -105,6 +106,8 @@ Status Catalog::add(const CatalogFile& file, const RecordFolder& folder, const S
       case Kind::kPreset: return add_to(presets_, read_preset_record(json), file);
       case Kind::kSlo: return add_to(slos_, read_slo_record(json), file);
     }
+  } catch (const FieldError& e) {
+    return in_file(file, Error(ErrorCode::kInvalidData, e.message));
   } catch (const nlohmann::json::exception& e) {
     return in_file(file, Error(ErrorCode::kInvalidData, e.what()));
   }

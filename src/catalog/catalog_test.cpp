@@ -50,6 +50,13 @@ std::vector<CatalogFile> with_text(const std::string& path, const std::string& f
   return files;
 }
 
+TEST(Catalog, a_negative_number_that_no_schema_saw_is_named) {
+  const auto files = with_text("models/qwen3-8b.json", "\"layers\": 36", "\"layers\": -36");
+  const auto loaded = Catalog::load(files, CatalogCheck::kTrusted);
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("'layers' is -36"));
+}
+
 TEST(Catalog, holds_what_is_promised) {
   EXPECT_GE(shipped().devices().size(), 40U);
   EXPECT_GE(shipped().models().size(), 120U);

@@ -5,20 +5,36 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/catalog_record.h"
 
 namespace hearth {
 
+// The library would turn a negative number into a huge one; records that no schema checked must not get that far.
+struct FieldError {
+  std::string message;
+};
+
 template <class T>
 void read_field(const nlohmann::json& object, const char* key, T& out) {
-  if (const auto it = object.find(key); it != object.end()) it->get_to(out);
+  const auto it = object.find(key);
+  if (it == object.end()) return;
+  if constexpr (std::is_unsigned_v<T> && !std::is_same_v<T, bool>) {
+    if (!it->is_number_unsigned())
+      throw FieldError{"'" + std::string(key) + "' is " + it->dump() + ", and a whole number of 0 or more is wanted"};
+  }
+  it->get_to(out);
 }
 
 template <class T>
 void read_field(const nlohmann::json& object, const char* key, std::optional<T>& out) {
-  if (const auto it = object.find(key); it != object.end()) out = it->get<T>();
+  if (!object.contains(key)) return;
+  T value{};
+  read_field(object, key, value);
+  out = std::move(value);
 }
 
 // The object under `key`, or an empty one.
