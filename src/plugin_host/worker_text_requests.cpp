@@ -1,5 +1,6 @@
 // The worker's answers to the calls of hearth_text.
 #include <bit>
+#include <chrono>
 #include <cstring>
 
 #include "base/units.h"
@@ -137,12 +138,22 @@ hearth_status share_rows(WorkerState& state, Request& request, ContextEntry& con
   return ok_status();
 }
 
+bool is_given_up(const hearth_call& call) {
+  if (call.is_cancelled != nullptr && call.is_cancelled(call.ctx) != 0) return true;
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return call.deadline_ns != 0 && std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() >= call.deadline_ns;
+}
+
 hearth_status decode(WorkerState& state, Request& request) {
   if (!get_decode(request.in, request.decode)) return bad_request();
   const DecodeRequest& entries = request.decode;
   const auto context = state.contexts.get(entries.context);
   if (context == nullptr) return no_such_handle("context");
   const std::lock_guard lock(context->busy);
+  // A call that its caller has given up may get here after a later one: its rows would lie where the later one's are
+  // read.
+  if (is_given_up(request.call))
+    return make_status(Error(ErrorCode::kDeadlineExceeded, "the call was given up before the worker came to it"));
   const hearth_batch batch{sizeof(hearth_batch),     static_cast<std::uint32_t>(entries.tokens.size()),
                            entries.tokens.data(),    entries.positions.data(),
                            entries.sequences.data(), entries.wants_output.data()};
