@@ -2,6 +2,7 @@
 #include <bit>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 #include "base/units.h"
 #include "plugin_host/worker_state.h"
@@ -138,10 +139,13 @@ hearth_status share_rows(WorkerState& state, Request& request, ContextEntry& con
   return ok_status();
 }
 
-bool is_given_up(const hearth_call& call) {
-  if (call.is_cancelled != nullptr && call.is_cancelled(call.ctx) != 0) return true;
+// Why a call's caller no longer waits for it; nothing while it does.
+std::optional<ErrorCode> given_up(const hearth_call& call) {
+  if (call.is_cancelled != nullptr && call.is_cancelled(call.ctx) != 0) return ErrorCode::kCancelled;
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return call.deadline_ns != 0 && std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() >= call.deadline_ns;
+  const bool late =
+      call.deadline_ns != 0 && std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() >= call.deadline_ns;
+  return late ? std::optional(ErrorCode::kDeadlineExceeded) : std::nullopt;
 }
 
 hearth_status decode(WorkerState& state, Request& request) {
@@ -152,8 +156,8 @@ hearth_status decode(WorkerState& state, Request& request) {
   const std::lock_guard lock(context->busy);
   // A call that its caller has given up may get here after a later one: its rows would lie where the later one's are
   // read.
-  if (is_given_up(request.call))
-    return make_status(Error(ErrorCode::kDeadlineExceeded, "the call was given up before the worker came to it"));
+  if (const auto reason = given_up(request.call))
+    return make_status(Error(*reason, "the call was given up before the worker came to it"));
   const hearth_batch batch{sizeof(hearth_batch),     static_cast<std::uint32_t>(entries.tokens.size()),
                            entries.tokens.data(),    entries.positions.data(),
                            entries.sequences.data(), entries.wants_output.data()};
