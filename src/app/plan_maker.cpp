@@ -158,11 +158,7 @@ class OrderPlanner {
   Result<HardwareProfile> machine_of(const std::string& device, const Catalog& catalog) {
     if (device == kHere) {
       here_ = true;
-      ProbeRequest probe;
-      probe.home = app_.home();
-      probe.data_folder = app_.installation().data_folder;
-      probe.catalog = &catalog;
-      return probe_machine(probe);
+      return probe_machine(probe_of(catalog, false));
     }
     if (auto record = catalog.device(device)) {
       return profile_of(**record);
@@ -176,14 +172,18 @@ class OrderPlanner {
     return profile;
   }
 
+  [[nodiscard]] ProbeRequest probe_of(const Catalog& catalog, bool quick) const {
+    ProbeRequest probe;
+    probe.quick = quick;
+    probe.home = app_.home();
+    probe.data_folder = app_.installation().data_folder;
+    probe.catalog = &catalog;
+    return probe;
+  }
+
   // A profile of this machine is planned like the machine itself: with what is installed and was measured here.
   bool is_this_machine(const HardwareProfile& profile, const Catalog& catalog) const {
-    ProbeRequest quick;
-    quick.quick = true;
-    quick.home = app_.home();
-    quick.data_folder = app_.installation().data_folder;
-    quick.catalog = &catalog;
-    const auto own = probe_machine(quick);
+    const auto own = probe_machine(probe_of(catalog, true));
     return own && machine_key(*own) == machine_key(profile) && own->memory.total_bytes == profile.memory.total_bytes &&
            own->cpu.threads == profile.cpu.threads;
   }

@@ -28,6 +28,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string plain_name(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    c = lower(c);
+    if (c == ' ' || c == '_') c = '-';
+  }
+  return out;
+}
+
 std::optional<std::string> nearest_name(std::string_view typed, std::span<const std::string> known) {
   constexpr std::size_t kTypedMax = 200;  // longer input is no misspelling, and the cost is a product of lengths
   if (typed.empty() || typed.size() > kTypedMax) return std::nullopt;

@@ -27,11 +27,11 @@ class Shelf {
     std::vector<std::string> names{record.id};
     names.insert(names.end(), record.aliases.begin(), record.aliases.end());
     for (const std::string& name : names)
-      if (const auto it = index_.find(plain(name)); it != index_.end())
+      if (const auto it = index_.find(plain_name(name)); it != index_.end())
         return fail(ErrorCode::kInvalidData,
                     "the name '" + name + "' of " + record.id + " is already used by " + items_[it->second].id);
     for (const std::string& name : names) {
-      index_.emplace(plain(name), items_.size());
+      index_.emplace(plain_name(name), items_.size());
       names_.push_back(name);
     }
     items_.push_back(std::move(record));
@@ -48,7 +48,7 @@ class Shelf {
   }
 
   [[nodiscard]] const Record* find_or_null(std::string_view name) const {
-    const auto it = index_.find(plain(name));
+    const auto it = index_.find(plain_name(name));
     return it == index_.end() ? nullptr : &items_[it->second];
   }
 
@@ -60,22 +60,13 @@ class Shelf {
     std::sort(items_.begin(), items_.end(), [](const Record& a, const Record& b) { return a.id < b.id; });
     std::unordered_map<std::string, std::size_t> place;
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      place.emplace(plain(items_[i].id), i);
-      for (const std::string& alias : items_[i].aliases) place.emplace(plain(alias), i);
+      place.emplace(plain_name(items_[i].id), i);
+      for (const std::string& alias : items_[i].aliases) place.emplace(plain_name(alias), i);
     }
     index_ = std::move(place);
   }
 
  private:
-  static std::string plain(std::string_view name) {
-    std::string out(name);
-    for (char& c : out) {
-      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (c == ' ' || c == '_') c = '-';
-    }
-    return out;
-  }
-
   std::string kind_;
   std::vector<Record> items_;
   std::vector<std::string> names_;

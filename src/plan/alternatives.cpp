@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/units.h"
 #include "plan/candidate_variant.h"
 #include "plan/model_quality.h"
@@ -67,7 +68,7 @@ class WaysOut {
     add_best("other_model",
              [&](const Candidate& c) { return c.model != chosen.model && c.model->family != chosen.model->family; });
     for (const auto& gain : task_.options->gains)
-      if (gain.model == chosen.model) {
+      if (gain.other.model == chosen.model) {
         out_.push_back(described(gain.other, "other_runtime",
                                  fmt::format("{} would be {:.0f} % faster; a change of runtime is made above 50 %",
                                              gain.other.target->runtime->name, (gain.gain - 1) * 100)));
@@ -168,9 +169,7 @@ class WaysOut {
     if (!model) return std::nullopt;
     std::optional<Candidate> best;
     for (const auto& target : context_.targets) {
-      if (std::find(target.support->modalities.begin(), target.support->modalities.end(), spec().modality) ==
-          target.support->modalities.end())
-        continue;
+      if (!contains(target.support->modalities, spec().modality)) continue;
       for (const auto& id : target.support->precisions) {
         const auto* precision = precision_of(context_, id);
         if (!usable(*model, target, precision)) continue;
@@ -212,12 +211,7 @@ class WaysOut {
         (context_.floor && spec().generates_text && precision->rung < context_.floor->rung))
       return false;
     if (context_.request.precision && *context_.request.precision != precision->id) return false;
-    return std::any_of(model.formats.begin(), model.formats.end(), [&](const auto& format) {
-      const auto& reads = target.support->formats;
-      return std::find(reads.begin(), reads.end(), format) != reads.end() &&
-             (precision->formats.empty() ||
-              std::find(precision->formats.begin(), precision->formats.end(), format) != precision->formats.end());
-    });
+    return !format_for(target, *precision, model).empty();
   }
 
   void lowest_that_fits(const Candidate& base) {
@@ -236,7 +230,7 @@ class WaysOut {
     const Candidate* planned = nullptr;
     const Candidate* strongest = nullptr;
     const auto strength = [](const Candidate& c) { return c.points.quality - c.points.precision_loss; };
-    for (const auto& option : smaller_) {
+    for (const auto& option : task_.substitutes) {
       if (!fits(option) || option.model == spec().model) continue;
       if (!planned) planned = &option;
       if (!strongest || strength(option) > strength(*strongest)) strongest = &option;
@@ -289,10 +283,6 @@ class WaysOut {
     out_.push_back(std::move(out));
   }
 
- public:
-  std::vector<Candidate> smaller_;
-
- private:
   const DecidedTask& task_;
   const PlanContext& context_;
   std::vector<PlanAlternative> out_;
@@ -301,9 +291,7 @@ class WaysOut {
 }  // namespace
 
 std::vector<PlanAlternative> alternatives_of(const DecidedTask& task, const PlanContext& context) {
-  WaysOut ways(task, context);
-  ways.smaller_ = task.substitutes;
-  return ways.find();
+  return WaysOut(task, context).find();
 }
 
 }  // namespace hearth

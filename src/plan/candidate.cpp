@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace hearth {
 namespace {
@@ -58,6 +61,16 @@ void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found) 
       found.closeness > known.closeness ||
       (found.closeness == known.closeness && found.closeness >= miss::kMemory && found.excess < known.excess);
   if (nearer) known = std::move(found);
+}
+
+bool licence_forbids(TaskOptions& options, const CatalogModel& model, const PlanRequest& request) {
+  options.missed.try_emplace(&model);
+  if (!request.commercial || model.licence.commercial != "no") return false;
+  NearMiss found;
+  found.reason = fmt::format("its licence ({}) forbids commercial use", model.licence.spdx);
+  found.closeness = miss::kLicence;
+  note_miss(options, model, std::move(found));
+  return true;
 }
 
 void draw_on_pools(Candidate& c, const PoolLedger& ledger) {

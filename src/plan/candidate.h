@@ -71,7 +71,6 @@ struct NearMiss {
 
 // A runtime that is faster than the one kept, but not by enough to change.
 struct RuntimeGain {
-  const CatalogModel* model = nullptr;
   Candidate other;
   double gain = 0;
 };
@@ -92,6 +91,9 @@ namespace miss {
 inline constexpr int kFormat = 0, kLicence = 1, kFloor = 2, kContext = 3, kUnknownSpeed = 4, kMemory = 5, kTooSlow = 6;
 }  // namespace miss
 void note_miss(TaskOptions& options, const CatalogModel& model, NearMiss found);
+
+// Begins the model's entry among the missed; true where the request forbids its licence, which is then its reason.
+[[nodiscard]] bool licence_forbids(TaskOptions& options, const CatalogModel& model, const PlanRequest& request);
 
 // What the candidate's memory takes of each pool and bound; over several devices, an equal share and a compute buffer
 // each.

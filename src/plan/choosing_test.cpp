@@ -39,13 +39,7 @@ class RuntimeRule : public testing::Test {
   [[nodiscard]] TaskOptions judged(double gain) const {
     TaskOptions options;
     options.fitting = {option(usual_target_, 20), option(usual_target_, 10), option(other_target_, 20 * gain)};
-    const HardwareProfile machine = machine_with(8);
-    const PlanInputs inputs;
-    const PlanRequest request;
-    const PoolLedger ledger(machine, {});
-    const std::vector<ExecutionTarget> targets;
-    const Calibration calibration({});
-    apply_runtime_rule(options, {inputs, machine, request, ledger, targets, calibration, nullptr});
+    apply_runtime_rule(options);
     return options;
   }
   CatalogRuntime usual_, other_;

@@ -17,11 +17,6 @@ Known<T> from_record(const T& value) {
   return Fact<T>{value, Provenance::kCatalogue};
 }
 
-template <class T>
-void fill(Known<T>& known, const Known<T>& fallback) {
-  if (!known) known = fallback;
-}
-
 ProfileCpu cpu_of(const CatalogDevice& device) {
   ProfileCpu cpu;
   cpu.model = from_record(device.cpu.model);
@@ -100,41 +95,6 @@ HardwareProfile profile_of(const CatalogDevice& device) {
   profile.thermal = device.thermal;
   profile.os_reserve_bytes = {device.os_reserve_bytes, Provenance::kCatalogue};
   return profile;
-}
-
-void complete_from(HardwareProfile& profile, const CatalogDevice& device) {
-  const HardwareProfile record = profile_of(device);
-  profile.id = record.id;
-  if (profile.name.empty()) profile.name = record.name;
-  profile.device_class = record.device_class;
-  profile.preset_class = record.preset_class;
-  fill(profile.cpu.model, record.cpu.model);
-  fill(profile.memory.type, record.memory.type);
-  fill(profile.memory.bus_bandwidth_GBps, record.memory.bus_bandwidth_GBps);
-  profile.unified_memory = record.unified_memory;
-  for (auto& found : profile.accelerators) {
-    const auto same = [&](const ProfileAccelerator& sold) {
-      return sold.kind == found.kind &&
-             (!found.name || !sold.name || found.name->value.find(sold.name->value) != std::string::npos ||
-              sold.name->value.find(found.name->value) != std::string::npos || found.unified == sold.unified);
-    };
-    const auto sold = std::find_if(record.accelerators.begin(), record.accelerators.end(), same);
-    if (sold == record.accelerators.end()) continue;
-    fill(found.name, sold->name);
-    fill(found.memory_bytes, sold->memory_bytes);
-    fill(found.max_working_set_bytes, sold->max_working_set_bytes);
-    fill(found.bandwidth_GBps, sold->bandwidth_GBps);
-    fill(found.compute_capability, sold->compute_capability);
-    found.compute = sold->compute;
-    if (found.backends.empty()) found.backends = sold->backends;
-  }
-  profile.power.battery = profile.power.battery || record.power.battery;
-  fill(profile.power.idle_w, record.power.idle_w);
-  fill(profile.power.load_w, record.power.load_w);
-  fill(profile.power.tdp_w, record.power.tdp_w);
-  fill(profile.power.supply_w, record.power.supply_w);
-  profile.thermal = record.thermal;
-  profile.os_reserve_bytes = record.os_reserve_bytes;
 }
 
 }  // namespace hearth

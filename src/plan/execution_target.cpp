@@ -139,6 +139,13 @@ bool computes_in(const ExecutionTarget& target, const CatalogPrecision& precisio
   return std::strtod(target.accelerator->compute_capability->value.c_str(), nullptr) >= needed;
 }
 
+std::string format_for(const ExecutionTarget& target, const CatalogPrecision& precision, const CatalogModel& model) {
+  for (const auto& format : target.support->formats)
+    if (contains(model.formats, format) && (precision.formats.empty() || contains(precision.formats, format)))
+      return format;
+  return "";
+}
+
 std::optional<double> compute_tflops(const HardwareProfile& machine, const ProfileAccelerator* device) {
   if (device) {
     const auto& c = device->compute;

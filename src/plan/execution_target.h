@@ -40,6 +40,11 @@ struct TargetSet {
 // and both on anything that has no such capability.
 [[nodiscard]] bool computes_in(const ExecutionTarget& target, const CatalogPrecision& precision);
 
+// The first format that the target reads, the model is published in and the precision exists in; empty where there is
+// none.
+[[nodiscard]] std::string format_for(const ExecutionTarget& target, const CatalogPrecision& precision,
+                                     const CatalogModel& model);
+
 // Arithmetic rate in TFLOPS that the fits of vision and audio count with: half precision on GPUs, half the int8 rate on
 // NPUs, vector FP32 on CPUs (cores x clock x lanes). Nothing where the facts for it are unknown.
 [[nodiscard]] std::optional<double> compute_tflops(const HardwareProfile& machine, const ProfileAccelerator* device);

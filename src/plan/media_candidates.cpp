@@ -39,13 +39,7 @@ class MediaEnumeration {
 
  private:
   void of_model(const CatalogModel& model) {
-    options_.missed.try_emplace(&model);
-    if (context_.request.commercial && model.licence.commercial == "no") {
-      note_miss(options_, model,
-                {nullptr, nullptr, fmt::format("its licence ({}) forbids commercial use", model.licence.spdx), 0,
-                 miss::kLicence, 0});
-      return;
-    }
+    if (licence_forbids(options_, model, context_.request)) return;
     const auto* preset =
         preset_for(context_.inputs.catalog, context_.machine.preset_class, options_.spec.workload(model));
     for (const auto& target : context_.targets) {

@@ -121,13 +121,9 @@ PlanSettings settings_of(const Candidate& c, const TaskSpec& spec, const PlanCon
 }
 
 std::string format_of(const Candidate& c) {
-  for (const auto& format : c.target->support->formats) {
-    const bool published =
-        std::find(c.model->formats.begin(), c.model->formats.end(), format) != c.model->formats.end();
-    const auto& in = c.precision->formats;
-    if (published && (in.empty() || std::find(in.begin(), in.end(), format) != in.end())) return format;
-  }
-  return c.target->support->formats.empty() ? "" : c.target->support->formats.front();
+  const std::string format = format_for(*c.target, *c.precision, *c.model);
+  if (!format.empty() || c.target->support->formats.empty()) return format;
+  return c.target->support->formats.front();
 }
 
 void explain(PlanChoice& out, const Candidate& c, const PlanContext& context) {

@@ -62,7 +62,7 @@ TaskOptions enumerate(const TaskSpec& spec, const PlanContext& context) {
   } else {
     add_media_candidates(options, context);
   }
-  apply_runtime_rule(options, context);
+  apply_runtime_rule(options);
   keep_best(options);
   return options;
 }
@@ -115,15 +115,15 @@ class PlanMaker {
 
   // What would be planned if no model had been wished for.
   std::vector<Candidate> substitutes_of(const DecidedTask& task) {
+    if (!task.options->spec.model) return task.options->of_models;
     PlanWish wish = task.options->spec.wish;
     wish.model.clear();
-    substitutes_.push_back(enumerate(task_spec(wish, nullptr), context_));
-    return substitutes_.back().of_models;
+    return enumerate(task_spec(wish, nullptr), context_).of_models;
   }
 
   const PlanContext& context_;
   std::vector<std::string> left_out_;
-  std::vector<TaskOptions> options_, substitutes_;
+  std::vector<TaskOptions> options_;
   std::vector<DecidedTask> decided_;
   Plan plan_;
 };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/nearest_name.h"
 #include "base/units.h"
 #include "plan/request_words.h"
@@ -10,9 +11,9 @@
 namespace hearth {
 namespace {
 
-constexpr std::array<std::string_view, 11> kTasks = {
-    "chat", "code", "image_chat", "vision", "detect", "segment", "classify", "stt", "tts", "embed", "image_embed"};
-constexpr std::string_view kRerank = "rerank";
+constexpr std::array<std::string_view, 12> kTasks = {"chat",   "code",    "image_chat",  "vision",
+                                                     "detect", "segment", "classify",    "stt",
+                                                     "tts",    "embed",   "image_embed", "rerank"};
 constexpr std::uint64_t kContextMax = 1ULL << 24U;  // beyond what any open-weight model was trained for
 // Named where somebody tells a memory size and no device: the plainest machine of that size.
 constexpr std::string_view kPlainMachine = "nuc-11-i5-1135g7-16gb";
@@ -23,19 +24,12 @@ Status bad(std::string message, std::string hint) {
 
 template <class Record>
 Result<const Record*> resolve(std::span<const Record> records, const std::string& name, const char* kind) {
-  const auto plain = [](std::string text) {
-    for (char& c : text) {
-      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (c == ' ' || c == '_') c = '-';
-    }
-    return text;
-  };
   std::vector<std::string> names;
   for (const auto& record : records) {
     names.push_back(record.id);
     names.insert(names.end(), record.aliases.begin(), record.aliases.end());
     for (auto it = names.end() - 1 - static_cast<std::ptrdiff_t>(record.aliases.size()); it != names.end(); ++it)
-      if (plain(*it) == plain(name)) return &record;
+      if (plain_name(*it) == plain_name(name)) return &record;
   }
   const auto nearest = nearest_name(name, names);
   return fail(ErrorCode::kNotFound, fmt::format("unknown {} '{}'", kind, name),
@@ -48,10 +42,9 @@ Status check_tasks(PlanRequest& request) {
     if (wish.task == "vision_chat") wish.task = "image_chat";
     if (wish.task == "code") {
       wish.task = plan_task::kChat;
-      if (std::find(request.uses.begin(), request.uses.end(), "code") == request.uses.end())
-        request.uses.emplace_back("code");
+      if (!contains(request.uses, "code")) request.uses.emplace_back("code");
     }
-    if (wish.task == kRerank || std::find(kTasks.begin(), kTasks.end(), wish.task) != kTasks.end()) continue;
+    if (std::find(kTasks.begin(), kTasks.end(), wish.task) != kTasks.end()) continue;
     std::vector<std::string> known(kTasks.begin(), kTasks.end());
     const auto nearest = nearest_name(wish.task, known);
     return bad(
@@ -149,8 +142,7 @@ void assume_rest(PlanUnderstanding& u) {
     request.uses.emplace_back("chat");
     assume(u, "use", "chat", "no use is named: the floor of conversation holds");
   }
-  if (request.quality == PlanQuality::kHigh &&
-      std::find(request.uses.begin(), request.uses.end(), "high_fidelity") == request.uses.end())
+  if (request.quality == PlanQuality::kHigh && !contains(request.uses, "high_fidelity"))
     request.uses.emplace_back("high_fidelity");
   if (request.privacy && !request.offline)
     assume(u, "remote", "never", "privacy is asked for, so nothing remote is proposed");

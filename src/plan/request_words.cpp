@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/contains.h"
 #include "base/units.h"
+#include "plan/task_spec.h"
 #include "plan/word_reader.h"
 
 namespace hearth {
@@ -107,7 +109,7 @@ void add_wish(PlanRequest& request, std::string_view task, std::string_view mode
 }
 
 void add_use(PlanRequest& request, std::string_view use) {
-  if (std::find(request.uses.begin(), request.uses.end(), use) == request.uses.end()) request.uses.emplace_back(use);
+  if (!contains(request.uses, use)) request.uses.emplace_back(use);
 }
 
 void add_task(PlanRequest& request, std::string_view task) {
@@ -181,23 +183,10 @@ class RequestReader {
     for (const auto& [name, model] : names_by_length(catalog_.models)) {
       if (name.size() < 3) continue;
       while (const auto text = words_.take_name(name)) {
-        add_wish(out_.request, task_of(*model), model->id);
+        add_wish(out_.request, task_of_model(*model), model->id);
         note("model", model->id, *text);
       }
     }
-  }
-
-  static std::string task_of(const CatalogModel& model) {
-    if (model.kind == "llm") return plan_task::kChat;
-    if (model.kind == "vlm") return "image_chat";
-    if (model.kind == "detection") return "detect";
-    if (model.kind == "classification") return "classify";
-    if (model.kind == "segmentation") return "segment";
-    if (model.kind == "stt") return plan_task::kStt;
-    if (model.kind == "tts") return plan_task::kTts;
-    if (model.kind == "clip") return "image_embed";
-    if (model.kind == "reranker") return "rerank";
-    return model.tasks.empty() ? plan_task::kEmbed : model.tasks.front();
   }
 
   void read_device() {

@@ -36,7 +36,7 @@ struct UsualRuntime {
 
 }  // namespace
 
-void apply_runtime_rule(TaskOptions& options, const PlanContext&) {
+void apply_runtime_rule(TaskOptions& options) {
   std::map<const CatalogModel*, UsualRuntime> usual;
   for (const auto& c : options.fitting) {
     auto& known = usual[c.model];
@@ -50,7 +50,7 @@ void apply_runtime_rule(TaskOptions& options, const PlanContext&) {
     if (c.target->runtime == known.runtime) return false;
     const double gain = known.speed > 0 ? speed_of(c) / known.speed : kChangeRuntimeGain;
     if (gain >= kChangeRuntimeGain) return false;
-    if (gain >= kShowRuntimeGain && gain > gains[c.model].gain) gains[c.model] = {c.model, c, gain};
+    if (gain >= kShowRuntimeGain && gain > gains[c.model].gain) gains[c.model] = {c, gain};
     return true;
   });
   for (auto& [model, gain] : gains)

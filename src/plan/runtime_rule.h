@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plan/candidate.h"
-#include "plan/plan_context.h"
 
 namespace hearth {
 
@@ -12,6 +11,6 @@ inline constexpr double kShowRuntimeGain = 1.3;
 // Removes the options by which a model would run on another runtime than its usual one on this machine (the preset's,
 // else the first in an order of preference; what is installed can be changed and decides nothing) without gaining
 // enough, and notes in options.gains those that are in between.
-void apply_runtime_rule(TaskOptions& options, const PlanContext& context);
+void apply_runtime_rule(TaskOptions& options);
 
 }  // namespace hearth

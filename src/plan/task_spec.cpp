@@ -29,7 +29,7 @@ std::string task_of_model(const CatalogModel& model) {
   if (model.kind == "tts") return plan_task::kTts;
   if (model.kind == "clip") return "image_embed";
   if (model.kind == "reranker") return "rerank";
-  return plan_task::kEmbed;
+  return model.tasks.empty() ? plan_task::kEmbed : model.tasks.front();
 }
 
 bool TaskSpec::serves(const CatalogModel& candidate) const {

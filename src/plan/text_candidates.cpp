@@ -18,14 +18,6 @@ constexpr std::uint64_t kUsualContext = 8192;
 constexpr std::uint64_t kShortContext = 2048;
 constexpr std::uint64_t kPromptTokens = 512;
 
-// A format that the runtime reads, the model is published in and the precision exists in; empty where there is none.
-bool format_matches(const ExecutionTarget& target, const CatalogPrecision& precision, const CatalogModel& model) {
-  return std::any_of(model.formats.begin(), model.formats.end(), [&](const auto& format) {
-    return contains(target.support->formats, format) &&
-           (precision.formats.empty() || contains(precision.formats, format));
-  });
-}
-
 // Types that exist but that hardly anybody publishes weights in: planned only where they are asked for.
 bool is_usual(const CatalogPrecision& precision) {
   static constexpr std::array kRare = {"fp32", "bf16", "q4-1", "q5-0", "q5-1", "iq4-nl", "q2-k-s", "tq1-0", "exl2"};
@@ -69,14 +61,7 @@ class TextEnumeration {
   void collect_models() {
     const auto take = [&](const CatalogModel& model) {
       if (!options_.spec.serves(model)) return;
-      options_.missed.try_emplace(&model);
-      if (context_.request.commercial && model.licence.commercial == "no") {
-        note_miss(options_, model,
-                  {nullptr, nullptr, fmt::format("its licence ({}) forbids commercial use", model.licence.spdx), 0,
-                   miss::kLicence, 0});
-        return;
-      }
-      if (!model.decoder) return;
+      if (licence_forbids(options_, model, context_.request) || !model.decoder) return;
       models_.push_back(&model);
     };
     if (options_.spec.model) return take(*options_.spec.model);
@@ -94,7 +79,7 @@ class TextEnumeration {
   void on_target(const ExecutionTarget& target, const CatalogPrecision& precision) {
     const auto profiles = text_profiles(context_, target, precision);
     for (const CatalogModel* model : models_) {
-      if (!format_matches(target, precision, *model) || !published_in(*model, precision)) continue;
+      if (format_for(target, precision, *model).empty() || !published_in(*model, precision)) continue;
       if (floor_holds(*model) && precision.rung < context_.floor->rung && !native_precision(*model, precision)) {
         note_miss(options_, *model,
                   {&precision, &target,

@@ -30,7 +30,6 @@ class WordReader {
 
   // Words that nothing has used and that are no mere grammar.
   [[nodiscard]] std::vector<std::string> left_over() const;
-  [[nodiscard]] bool has_any() const { return !words_.empty(); }
 
   // How many words of a name are compared at most.
   static constexpr std::size_t kNameWordsMax = 8;
