@@ -53,9 +53,9 @@ void hang(const FaultRule& rule, const sdk::CallGuard& guard) {
 
 const std::vector<std::string>& fault_calls() {
   static const std::vector<std::string> kCalls = {
-      "estimate",         "load",         "placement",   "memory_now", "info", "metadata", "tokenize", "token_bytes",
-      "token_attributes", "context_new",  "decode",      "trim",       "copy", "shift",    "range",    "save",
-      "restore",          "adapter_load", "set_adapters"};
+      "estimate",         "load",         "placement",    "memory_now", "info", "metadata", "tokenize", "token_bytes",
+      "token_attributes", "context_new",  "decode",       "trim",       "copy", "shift",    "range",    "save",
+      "restore",          "adapter_load", "set_adapters", "token_table"};
   return kCalls;
 }
 

@@ -77,6 +77,15 @@ std::uint32_t FakeModel::token_attributes(sdk::Token token) const {
   return vocabulary_.attributes(token);
 }
 
+void FakeModel::token_table(const std::function<void(const sdk::TokenRow&)>& receive) const {
+  faults_.hit("token_table");
+  for (sdk::Token token = 0; token < static_cast<sdk::Token>(n_vocab()); ++token) {
+    const std::string_view written = vocabulary_.text(token);
+    receive(
+        {token, vocabulary_.attributes(token), vocabulary_.is_control(token) ? std::string_view() : written, written});
+  }
+}
+
 std::unique_ptr<sdk::TextContext> FakeModel::new_context(const sdk::TextOptions& options) {
   faults_.hit("context_new");
   const auto granted = grant(script_, options);

@@ -30,6 +30,7 @@ class FakeModel final : public sdk::TextModel {
                                                  bool parse_special) const override;
   [[nodiscard]] std::string token_bytes(sdk::Token token, bool special) const override;
   [[nodiscard]] std::uint32_t token_attributes(sdk::Token token) const override;
+  void token_table(const std::function<void(const sdk::TokenRow&)>& receive) const override;
   [[nodiscard]] std::unique_ptr<sdk::TextContext> new_context(const sdk::TextOptions& options) override;
   [[nodiscard]] std::unique_ptr<sdk::Adapter> load_adapter(const std::string& path) override;
 

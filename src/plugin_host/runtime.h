@@ -83,6 +83,14 @@ struct TextInfo {
   std::uint32_t n_swa = 0;
 };
 
+// One token of a vocabulary; its texts are borrowed for the call that hands it over.
+struct TokenRow {
+  Token token = 0;
+  std::uint32_t attributes = 0;  // HEARTH_TOKEN_* bits
+  std::string_view bytes;        // empty for control tokens
+  std::string_view written;      // control tokens spelled out
+};
+
 // One entry of a decode batch.
 struct BatchEntry {
   Token token = 0;
@@ -114,6 +122,9 @@ class TextModel {
   // May end inside a UTF-8 character.
   [[nodiscard]] Result<std::string> token_bytes(Token token, bool special = false) const;
   [[nodiscard]] Result<std::uint32_t> token_attributes(Token token) const;
+  // Every token of the vocabulary, in order and once each: one call where the plugin has it, else three a token.
+  // kInvalidData where the plugin leaves tokens out.
+  [[nodiscard]] Status token_table(const std::function<void(const TokenRow&)>& receive) const;
   [[nodiscard]] Result<std::unique_ptr<TextContext>> new_context(const TextOptions& options) const;
   [[nodiscard]] Result<std::shared_ptr<Adapter>> load_adapter(const std::string& path) const;
 
@@ -121,6 +132,9 @@ class TextModel {
   [[nodiscard]] const hearth_text* table() const { return table_; }
 
  private:
+  [[nodiscard]] Status token_table_singly(std::uint32_t n_vocab,
+                                          const std::function<void(const TokenRow&)>& receive) const;
+
   std::shared_ptr<Model> model_;
   const hearth_text* table_;
 };

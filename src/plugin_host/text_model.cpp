@@ -21,6 +21,10 @@ Token known_token(std::int32_t token, std::uint32_t n_vocab) {
   return token >= 0 && static_cast<std::uint32_t>(token) < n_vocab ? token : HEARTH_TOKEN_NONE;
 }
 
+std::string_view own_view(hearth_str text) {
+  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
+
 template <class Answer>
 Result<std::string> collect_text(std::string_view doing, std::size_t bytes_max, Answer&& answer) {
   BoundedText collected(bytes_max);
@@ -102,6 +106,42 @@ Result<std::uint32_t> TextModel::token_attributes(Token token) const {
   std::uint32_t attributes = 0;
   HEARTH_TRY(take_status(table_->token_attributes(model_->handle(), token, &attributes), "token_attributes"));
   return attributes;
+}
+
+Status TextModel::token_table(const std::function<void(const TokenRow&)>& receive) const {
+  HEARTH_ASSIGN(facts, info());
+  if (!HEARTH_HAS_CALL(table_, hearth_text, token_table)) return token_table_singly(facts.n_vocab, receive);
+  struct Following {
+    const std::function<void(const TokenRow&)>& receive;
+    std::uint32_t next = 0;
+    bool broken = false;
+  } following{receive};
+  const hearth_token_emit emit{
+      &following, [](void* ctx, const hearth_token_row* row) {
+        auto& to = *static_cast<Following*>(ctx);
+        to.broken = to.broken || row == nullptr || !HEARTH_HAS_FIELD(row, hearth_token_row, written) ||
+                    row->token < 0 || static_cast<std::uint32_t>(row->token) != to.next;
+        if (to.broken) return;
+        ++to.next;
+        to.receive({row->token, row->attributes, own_view(row->bytes), own_view(row->written)});
+      }};
+  HEARTH_TRY(take_status(table_->token_table(model_->handle(), &emit), "token_table"));
+  if (following.broken || following.next != facts.n_vocab)
+    return fail(ErrorCode::kInvalidData,
+                "the runtime's table of tokens breaks off after " + std::to_string(following.next) + " of " +
+                    std::to_string(facts.n_vocab),
+                "update the runtime's plugin");
+  return {};
+}
+
+Status TextModel::token_table_singly(std::uint32_t n_vocab, const std::function<void(const TokenRow&)>& receive) const {
+  for (Token token = 0; static_cast<std::uint32_t>(token) < n_vocab; ++token) {
+    HEARTH_ASSIGN(bytes, token_bytes(token, false));
+    HEARTH_ASSIGN(written, token_bytes(token, true));
+    HEARTH_ASSIGN(attributes, token_attributes(token));
+    receive({token, attributes, bytes, written});
+  }
+  return {};
 }
 
 Result<std::unique_ptr<TextContext>> TextModel::new_context(const TextOptions& options) const {

@@ -72,6 +72,8 @@ class WireReader {
     if (!part.empty()) std::memcpy(out.data(), part.data(), part.size());
   }
   [[nodiscard]] bool ok() const { return ok_; }
+  // Nothing is left to read.
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
   // Everything was whole and nothing is left over.
   [[nodiscard]] bool done() const { return ok_ && bytes_.empty(); }
 

@@ -33,7 +33,8 @@ std::string_view method_name(Method method) {
                                                                           "sequence_restore",
                                                                           "adapter_load",
                                                                           "adapter_free",
-                                                                          "context_set_adapters"};
+                                                                          "context_set_adapters",
+                                                                          "token_table"};
   const auto index = static_cast<std::uint32_t>(method);
   return index <= kMethodMax ? kNames[index] : kNames[0];
 }
@@ -142,6 +143,22 @@ hearth_text_info get_text_info(WireReader& in) {
   info.n_bytes = in.get<std::uint64_t>();
   for (auto* value : {&info.is_recurrent, &info.has_encoder, &info.n_swa}) *value = in.get<std::uint32_t>();
   return info;
+}
+
+void put(WireWriter& out, const hearth_token_row& row) {
+  out.put(row.token);
+  out.put(row.attributes);
+  out.put_text(view(row.bytes));
+  out.put_text(view(row.written));
+}
+hearth_token_row get_token_row(WireReader& in) {
+  hearth_token_row row{};
+  row.struct_size = sizeof(row);
+  row.token = in.get<hearth_token>();
+  row.attributes = in.get<std::uint32_t>();
+  row.bytes = borrow(in.get_text());
+  row.written = borrow(in.get_text());
+  return row;
 }
 
 void put(WireWriter& out, const TextFeatures& features) {

@@ -39,8 +39,9 @@ enum class Method : std::uint32_t {
   kAdapterLoad,
   kAdapterFree,
   kSetAdapters,
+  kTokenTable,
 };
-inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kSetAdapters);
+inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kTokenTable);
 // "decode", "load": what was being done, for errors. "unknown" outside the enum.
 [[nodiscard]] std::string_view method_name(Method method);
 
@@ -82,6 +83,10 @@ hearth_memory_item get_memory_item(WireReader& in);
 void put(WireWriter& out, const hearth_text_info& info);
 hearth_text_info get_text_info(WireReader& in);
 
+// The answer to kTokenTable is a stream of these, one after the other. Texts borrowed.
+void put(WireWriter& out, const hearth_token_row& row);
+hearth_token_row get_token_row(WireReader& in);
+
 // Every call of hearth_text, in the order of the struct. (clang-format's second pass undoes its first here.)
 // clang-format off
 #define HEARTH_TEXT_CALLS(X) \
@@ -90,7 +95,8 @@ hearth_text_info get_text_info(WireReader& in);
   X(context_free) X(context_info) X(decode) \
   X(sequence_trim) X(sequence_copy) X(sequence_shift) \
   X(sequence_range) X(sequence_save) X(sequence_restore) \
-  X(adapter_load) X(adapter_free) X(context_set_adapters)
+  X(adapter_load) X(adapter_free) X(context_set_adapters) \
+  X(token_table)
 // clang-format on
 
 // Which calls of a text table are there, one bit each in the order of the struct, and its major.

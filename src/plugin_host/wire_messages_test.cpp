@@ -11,6 +11,7 @@ namespace {
 TEST(WireMessages, names_every_method) {
   for (std::uint32_t i = 1; i <= kMethodMax; ++i) EXPECT_NE(method_name(static_cast<Method>(i)), "unknown") << i;
   EXPECT_EQ(method_name(Method::kSetAdapters), "context_set_adapters");
+  EXPECT_EQ(method_name(Method::kTokenTable), "token_table");
   EXPECT_EQ(method_name(static_cast<Method>(kMethodMax + 1)), "unknown");
 }
 

@@ -212,6 +212,25 @@ hearth_status context_set_adapters(hearth_text_context* context, hearth_adapter*
   return status_of(proxy(context).link->call(Method::kSetAdapters, arguments, nullptr, {}));
 }
 
+// More than any vocabulary has; bounds what a broken worker can make this process hold.
+constexpr std::size_t kTokenTableBytesMax = 256U << 20U;
+
+hearth_status token_table(hearth_model* model, const hearth_token_emit* emit) {
+  WireWriter arguments;
+  arguments.put(proxy(model).id);
+  BoundedText stream(kTokenTableBytesMax);
+  const hearth_sink sink = stream.sink();
+  const Result<WorkerReply> reply = proxy(model).link->call(Method::kTokenTable, arguments, nullptr, {.sink = &sink});
+  if (stream.overflowed()) return broken_reply();
+  if (!reply) return make_status(reply.error());
+  WireReader in(std::as_bytes(std::span(stream.text())));
+  while (in.ok() && !in.at_end()) {
+    const hearth_token_row row = get_token_row(in);
+    if (in.ok()) emit->token(emit->ctx, &row);
+  }
+  return in.ok() ? ok_status() : broken_reply();
+}
+
 }  // namespace
 
 hearth_text make_text_proxy() {

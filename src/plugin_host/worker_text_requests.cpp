@@ -76,6 +76,25 @@ hearth_status token_attributes(WorkerState& state, Request& request, const std::
   return status;
 }
 
+hearth_status token_table(WorkerState& state, Request& request, const std::shared_ptr<ModelEntry>& model) {
+  if (!request.in.done()) return bad_request();
+  struct Sending {
+    const hearth_sink sink;
+    WireWriter row = {};
+    bool stopped = false;
+  } sending{request.sink()};
+  const hearth_token_emit emit{&sending, [](void* ctx, const hearth_token_row* row) {
+                                 auto& to = *static_cast<Sending*>(ctx);
+                                 if (to.stopped || row == nullptr || !HEARTH_HAS_FIELD(row, hearth_token_row, written))
+                                   return;
+                                 to.row.clear();
+                                 put(to.row, *row);
+                                 const auto bytes = to.row.bytes();
+                                 to.stopped = to.sink.write(to.sink.ctx, bytes.data(), bytes.size()) != 0;
+                               }};
+  return state.text->token_table(model->handle, &emit);
+}
+
 hearth_status context_new(WorkerState& state, Request& request, const std::shared_ptr<ModelEntry>& model) {
   const hearth_text_options options = get_text_options(request.in);
   if (!request.in.done()) return bad_request();
@@ -272,6 +291,7 @@ RequestHandler find(Method method) {
     case Method::kAdapterLoad: return &with_model<&adapter_load>;
     case Method::kAdapterFree: return &adapter_free;
     case Method::kSetAdapters: return &with_context<&set_adapters>;
+    case Method::kTokenTable: return &with_model<&token_table>;
     default: return nullptr;
   }
 }
@@ -289,6 +309,7 @@ bool has_call(const hearth_text* text, Method method) {
     case Method::kAdapterFree:
       return HEARTH_HAS_CALL(text, hearth_text, adapter_load) && HEARTH_HAS_CALL(text, hearth_text, adapter_free);
     case Method::kSetAdapters: return HEARTH_HAS_CALL(text, hearth_text, context_set_adapters);
+    case Method::kTokenTable: return HEARTH_HAS_CALL(text, hearth_text, token_table);
     default: return true;
   }
 }

@@ -60,7 +60,8 @@ TEST_P(FaultContract, every_call_can_fail_and_says_so) {
       {"call":"metadata","do":"bad_alloc"},{"call":"tokenize","do":"bad_alloc"},{"call":"token_bytes","do":"bad_alloc"},
       {"call":"token_attributes","do":"bad_alloc"},{"call":"context_new","do":"bad_alloc"},{"call":"trim","do":"bad_alloc"},
       {"call":"copy","do":"bad_alloc"},{"call":"shift","do":"bad_alloc"},{"call":"range","do":"bad_alloc"},{"call":"save","do":"bad_alloc"},
-      {"call":"restore","do":"bad_alloc"},{"call":"adapter_load","do":"bad_alloc"},{"call":"set_adapters","do":"bad_alloc"})");
+      {"call":"restore","do":"bad_alloc"},{"call":"adapter_load","do":"bad_alloc"},{"call":"set_adapters","do":"bad_alloc"},
+      {"call":"token_table","do":"bad_alloc"})");
   const std::vector<ErrorCode> kCode = {ErrorCode::kOutOfMemory};
   must_fail(model->model()->placement(), kCode);
   must_fail(model->model()->memory_now(), kCode);
@@ -69,6 +70,7 @@ TEST_P(FaultContract, every_call_can_fail_and_says_so) {
   must_fail(model->tokenize("x", false, false), kCode);
   must_fail(model->token_bytes(5), kCode);
   must_fail(model->token_attributes(5), kCode);
+  must_fail(model->token_table([](const TokenRow&) {}), kCode);
   must_fail(model->new_context({}), kCode);
   must_fail(model->load_adapter("x"), kCode);
   const auto context = new_context(*model);

@@ -87,6 +87,25 @@ TEST_P(TokensContract, tokens_outside_the_vocabulary_are_refused) {
   }
 }
 
+TEST_P(TokensContract, the_table_says_what_single_calls_say) {
+  const auto model = load();
+  const auto n_vocab = must(model->info()).n_vocab;
+  std::vector<TokenRow> rows;
+  std::vector<std::pair<std::string, std::string>> texts;
+  must(model->token_table([&](const TokenRow& row) {
+    rows.push_back(row);
+    texts.emplace_back(row.bytes, row.written);
+  }));
+  ASSERT_EQ(rows.size(), n_vocab);
+  for (std::uint32_t i = 0; i < n_vocab; i += i < 300 ? 1 : 97) {
+    const auto token = static_cast<Token>(i);
+    ASSERT_EQ(rows[i].token, token);
+    EXPECT_EQ(rows[i].attributes, must(model->token_attributes(token)));
+    EXPECT_EQ(texts[i].first, must(model->token_bytes(token, false)));
+    EXPECT_EQ(texts[i].second, must(model->token_bytes(token, true)));
+  }
+}
+
 TEST_P(TokensContract, facts_are_there) {
   const auto model = load();
   const auto info = must(model->info());

@@ -39,6 +39,10 @@ TEST_P(VersionContract, an_older_text_table_serves_what_it_has) {
   must_fail(context->save(0, [](auto) { return true; }), {ErrorCode::kUnsupported});
   must_fail(context->restore(0, [](auto) { return std::size_t{0}; }), {ErrorCode::kUnsupported});
   must_fail(model->load_adapter("x"), {ErrorCode::kUnsupported});
+  std::vector<Token> tokens;  // asked for one by one where the table has no call for all
+  must(model->token_table([&](const TokenRow& row) { tokens.push_back(row.token); }));
+  EXPECT_EQ(tokens.size(), 300U);
+  EXPECT_EQ(tokens.back(), 299);
 }
 
 TEST_P(VersionContract, what_cannot_be_called_is_refused) {

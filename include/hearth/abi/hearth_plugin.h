@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 #define HEARTH_ABI_MAJOR 1u
-#define HEARTH_ABI_MINOR 0u
+#define HEARTH_ABI_MINOR 1u
 #define HEARTH_PLUGIN_ENTRY "hearth_plugin_entry"
 
 #define HEARTH_HAS_FIELD(ptr, type, field) ((ptr)->struct_size >= offsetof(type, field) + sizeof(((type*)0)->field))
@@ -258,6 +258,20 @@ typedef struct hearth_tokens_emit {
   void (*tokens)(void* ctx, const hearth_token* tokens, size_t n);
 } hearth_tokens_emit;
 
+/* One token of a vocabulary; its texts are borrowed for the call that hands it over. */
+typedef struct hearth_token_row {
+  uint32_t struct_size;
+  hearth_token token;
+  uint32_t attributes; /* HEARTH_TOKEN_* */
+  hearth_str bytes;    /* as token_bytes gives it with special = 0: empty for control tokens */
+  hearth_str written;  /* as token_bytes gives it with special = 1 */
+} hearth_token_row;
+
+typedef struct hearth_token_emit {
+  void* ctx;
+  void (*token)(void* ctx, const hearth_token_row* row);
+} hearth_token_emit;
+
 /* Engines that expose decode: batches of (token, position, sequence) in, logits out. Sampling is the host's. */
 typedef struct hearth_text {
   uint32_t struct_size;
@@ -302,6 +316,10 @@ typedef struct hearth_text {
   /* Replaces the whole set; n = 0 clears it. */
   hearth_status (*context_set_adapters)(hearth_text_context* context, hearth_adapter* const* adapters,
                                         const float* scales, size_t n);
+
+  /* Since 1.1, optional: the whole vocabulary in one call, tokens 0 to n_vocab - 1 in their order. What token_bytes and
+   * token_attributes say of each; a host that keeps its own table would else call them n_vocab times. */
+  hearth_status (*token_table)(hearth_model* model, const hearth_token_emit* emit);
 } hearth_text;
 
 #ifdef __cplusplus

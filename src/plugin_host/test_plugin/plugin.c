@@ -330,7 +330,8 @@ static const hearth_text text_table = {
     &sequence_restore,
     &adapter_load,
     &adapter_free,
-    &context_set_adapters};
+    &context_set_adapters,
+    NULL}; /* token_table: the host asks token by token */
 
 static const void* capability(void* self, hearth_str id, uint32_t major) {
   (void)self;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -96,6 +97,14 @@ struct TextInfo {
   std::uint32_t n_swa = 0;
 };
 
+// One token as the vocabulary's table has it; borrowed texts.
+struct TokenRow {
+  Token token = 0;
+  std::uint32_t attributes = 0;
+  std::string_view bytes;    // empty for control tokens
+  std::string_view written;  // control tokens spelled out
+};
+
 // A language model. Tokens come checked against the vocabulary.
 class TextModel : public Model {
  public:
@@ -108,6 +117,15 @@ class TextModel : public Model {
                                                     bool parse_special) const = 0;
   [[nodiscard]] virtual std::string token_bytes(Token token, bool special) const = 0;
   [[nodiscard]] virtual std::uint32_t token_attributes(Token /*token*/) const { return 0; }
+  // Every token in order; to be overridden where there is a quicker way.
+  virtual void token_table(const std::function<void(const TokenRow&)>& receive) const {
+    const auto n = static_cast<Token>(n_vocab());
+    for (Token token = 0; token < n; ++token) {
+      const auto bytes = token_bytes(token, false);
+      const auto written = token_bytes(token, true);
+      receive({token, token_attributes(token), bytes, written});
+    }
+  }
   [[nodiscard]] virtual std::unique_ptr<TextContext> new_context(const TextOptions& options) = 0;
   [[nodiscard]] virtual std::unique_ptr<Adapter> load_adapter(const std::string& /*path*/) {
     unsupported("load adapters");

@@ -225,12 +225,23 @@ inline hearth_status context_set_adapters(hearth_text_context* context, hearth_a
   });
 }
 
+inline hearth_status token_table(hearth_model* model, const hearth_token_emit* emit) {
+  return trap([&] {
+    const auto& out = required(emit, "the token emit callback");
+    text_of(model).token_table([&](const TokenRow& row) {
+      const hearth_token_row raw = {sizeof(hearth_token_row), row.token, row.attributes, borrow(row.bytes),
+                                    borrow(row.written)};
+      out.token(out.ctx, &raw);
+    });
+  });
+}
+
 inline const hearth_text& table() {
   static const hearth_text kTable = {
       sizeof(hearth_text), HEARTH_CAP_TEXT_MAJOR, &info,           &metadata,      &tokenize,         &token_bytes,
       &token_attributes,   &context_new,          &context_free,   &context_info,  &decode,           &sequence_trim,
       &sequence_copy,      &sequence_shift,       &sequence_range, &sequence_save, &sequence_restore, &adapter_load,
-      &adapter_free,       &context_set_adapters};
+      &adapter_free,       &context_set_adapters, &token_table};
   return kTable;
 }
 
