@@ -25,6 +25,7 @@ struct OpenedTextModel {
   TextOptions options;               // of the context; n_ctx over all slots
   TextOptions draft_options;
   std::uint32_t slots = 1;
+  std::uint32_t idle_slots = 0;      // more sequences, which keep what ended requests computed
   std::uint32_t context_length = 0;  // of one request
   std::uint64_t cells_max = 0;       // the context may grow to; 0: not at all
   std::string template_source;       // empty: the model has none
@@ -43,6 +44,8 @@ class ModelProvider {
   [[nodiscard]] virtual std::vector<ModelFacts> models() const = 0;
   // Bytes it will take, before it is loaded.
   [[nodiscard]] virtual Result<ModelNeed> need(const std::string& name) = 0;
+  // The same once its context holds `cells`.
+  [[nodiscard]] virtual Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) = 0;
   [[nodiscard]] virtual Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) = 0;
   // It answered for the first time: the file has proved itself with this runtime.
   virtual void answered(const std::string& name) = 0;

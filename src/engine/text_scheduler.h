@@ -1,0 +1,162 @@
+// One loaded model at work: takes prepared requests, batches their steps, hands out what they say.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine/adapter_table.h"
+#include "engine/embedder.h"
+#include "engine/kv_cache.h"
+#include "engine/model_provider.h"
+#include "engine/prepared_request.h"
+#include "engine/scheduler_metrics.h"
+#include "engine/scheduler_records.h"
+#include "engine/text_kit.h"
+#include "schedule/request_queue.h"
+#include "schedule/step_planner.h"
+
+namespace hearth {
+
+// Whoever owns schedulers. Called on their threads; must not block for long.
+class SchedulerHost {
+ public:
+  virtual ~SchedulerHost() = default;
+  virtual void request_started(const std::string& model, Instant arrived) = 0;
+  virtual void request_left(const std::string& model, Instant arrived) = 0;  // without having started
+  virtual void request_ended(const std::string& model) = 0;                  // one that had started
+  // The context wants `cells` in all: reserves the memory. grown() tells whether it came about.
+  [[nodiscard]] virtual Status reserve_growth(const std::string& model, std::uint64_t cells) = 0;
+  virtual void grown(const std::string& model, bool done) = 0;
+  virtual void answered(const std::string& model) = 0;
+  // The runtime is gone or broken: nothing can be computed any more. All requests have had their error.
+  virtual void failed(const std::string& model, const Error& error) = 0;
+};
+
+struct SchedulerOptions {
+  QueueLimits queue;
+  std::uint32_t chunk_tokens = 64;
+  std::uint32_t step_tokens = 512;
+  std::uint64_t swap_bytes = 256ULL << 20U;  // of sequences put aside with their state
+};
+
+struct SchedulerPorts {
+  SchedulerHost& host;
+  const Clock& clock;
+  MetricsRegistry& metrics;
+  Logger& logger;
+};
+
+// Everything public may be called from any thread; the work is done by a thread of its own.
+class TextScheduler {
+ public:
+  // Makes the context. Errors as KvCache::create.
+  static Result<std::unique_ptr<TextScheduler>> create(OpenedTextModel model, std::shared_ptr<const ModelKit> kit,
+                                                       const SchedulerOptions& options, const SchedulerPorts& ports);
+  // stop() was called and all is over, or what is left is cancelled.
+  ~TextScheduler();
+
+  // Queues it; errors go to its listener.
+  void submit(PreparedRequest request);
+  void cancel(std::uint64_t id);
+  void embed(std::unique_ptr<EmbeddingJob> job);
+  // Requests that have not started stay in the queue until told otherwise.
+  void set_admitting(bool admitting);
+  // Ends the thread after the step in hand and gives back the requests that never started; those that run are cancelled.
+  [[nodiscard]] std::vector<PreparedRequest> stop();
+
+  [[nodiscard]] const std::shared_ptr<const ModelKit>& kit() const { return kit_; }
+  [[nodiscard]] AdapterTable& adapters() { return *adapters_; }
+  [[nodiscard]] std::uint32_t context_length() const { return model_.context_length; }
+  // Fills in what is known of the model now that it is loaded.
+  void describe(ModelFacts& facts) const;
+  // As of the last step.
+  [[nodiscard]] ModelLoad load() const;
+  [[nodiscard]] KvCacheFacts cache_facts() const;
+
+ private:
+  TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelKit> kit, const SchedulerOptions& options,
+                const SchedulerPorts& ports, StepPlanner planner);
+
+  // The loop (text_scheduler.cpp).
+  void run();
+  void post(std::function<void()> command);
+  bool take_inbox(bool wait);
+  [[nodiscard]] bool step();
+  void step_embeddings();
+  void publish();
+
+  // Requests coming and going (text_scheduler_requests.cpp).
+  void accept(PreparedRequest prepared);
+  [[nodiscard]] bool enqueue(RunningRequest& request, std::uint32_t choice);
+  void queue_siblings(RunningRequest& request);
+  void expire(Instant now);
+  void admit(Instant now);
+  [[nodiscard]] bool admit_front(const QueuedRequest& front, Instant now);
+  void make_room_for(const RunningAnswer& answer);
+  void restore(Instant now);
+  void start(RunningAnswer& answer, std::uint32_t reused, Instant now);
+  void resume(Instant now);
+  void end_answer(RunningAnswer& answer, FinishReason reason);
+  void fail_request(RunningRequest& request, const Error& error);
+  void fail_started(const Error& error);
+  void forget(RunningAnswer& answer);
+  void close_request(RunningRequest& request);
+  [[nodiscard]] std::vector<RunningAnswer*> answers_of(const RunningRequest& request);
+
+  // A step (text_scheduler_step.cpp).
+  void propose_drafts();
+  [[nodiscard]] StepPlan plan(Instant now);
+  void put_aside(const StepPlan& plan);
+  void grow(std::uint64_t cells);
+  [[nodiscard]] Result<RowsView> compute(const StepPlan& plan);
+  void fill_batch(const StepPlan& plan);
+  void deliver(const StepPlan& plan, const RowsView& rows, double took_s);
+  [[nodiscard]] StepOutcome deliver_item(const StepItem& item, const RowsView& rows, std::uint32_t first_row);
+  void note_token(RunningAnswer& answer, std::size_t tokens, Instant now);
+  void recover(const Error& error);
+
+  OpenedTextModel model_;
+  std::shared_ptr<const ModelKit> kit_;
+  SchedulerOptions options_;
+  SchedulerPorts ports_;
+  SchedulerMetrics metrics_;
+  std::unique_ptr<AdapterTable> adapters_;
+  std::unique_ptr<KvCache> kv_;
+  std::unique_ptr<Embedder> embedder_;
+  CacheSalt base_salt_{};
+
+  // The scheduler thread's own.
+  StepPlanner planner_;
+  RequestQueue queue_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<RunningRequest>> requests_;
+  std::map<SequenceId, RunningAnswer> answers_;
+  std::deque<std::unique_ptr<EmbeddingJob>> embeddings_;
+  SequenceId restoring_ = 0;  // the answer whose prefix is being restored; 0: none
+  SequenceId next_sequence_ = 1;
+  AdapterSetId active_adapters_ = 0;
+  std::vector<BatchEntry> batch_;
+  bool admitting_ = true;
+  bool told_answered_ = false;
+  Instant published_;
+
+  mutable std::mutex gate_;  // of what follows
+  std::condition_variable wake_;
+  std::vector<std::function<void()>> inbox_;
+  bool stopping_ = false;
+  ModelLoad load_;
+  KvCacheFacts cache_facts_;
+  std::thread thread_;
+};
+
+}  // namespace hearth
