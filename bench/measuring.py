@@ -65,9 +65,10 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def write_results(name, document):
+def write_results(name, document, quiet=False):
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
     stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     path.write_text(json.dumps({"benchmark": name, "time": stamp, "commit": commit(), "machine": machine(), **document}, indent=1) + "\n")
-    print(f"raw samples: {path.relative_to(ROOT)}")
+    if not quiet:
+        print(f"raw samples: {path.relative_to(ROOT)}")
