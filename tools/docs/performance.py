@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md from the samples in bench/results. --print writes to standard output."""
 import json
+import statistics
 import sys
 from pathlib import Path
 
@@ -56,7 +57,88 @@ def plan_section(document):
     return lines + ["", "Again: `./dev bench plan`.", ""]
 
 
-SECTIONS = {"decode.json": decode_section, "memory.json": memory_section, "plan.json": plan_section}
+def middle(runs, *path):
+    """The median of one figure over a side's runs."""
+    values = []
+    for value in runs:
+        for key in path:
+            value = value[key]
+        values.append(value)
+    return statistics.median(values)
+
+
+def streams_table(models):
+    """Prefill and decode of one stream, with and without a server."""
+    lines = ["| model | through | prefill hearth / peer tok/s | ratio | decode hearth / peer tok/s | ratio |", "|---|---|---|---|---|---|"]
+    for model, found in models.items():
+        if "in_process" in found:
+            row = found["in_process"]
+            cells = [f"{row[kind]['hearth']['median']:.1f} / {row[kind]['llama-bench']['median']:.1f} | {row[kind + '_ratio']:.3f}"
+                     for kind in ("prefill", "decode")]
+            lines.append(f"| {model} | program, llama-bench | {' | '.join(cells)} |")
+        if "one_stream" in found:
+            row = found["one_stream"]
+            cells = [f"{middle(row['runs']['hearth'], kind + '_tok_s'):.1f} / {middle(row['runs']['llama-server'], kind + '_tok_s'):.1f} | "
+                     f"{row[kind + '_ratio']:.3f}" for kind in ("prefill", "decode")]
+            lines.append(f"| {model} | HTTP, llama-server | {' | '.join(cells)} |")
+    return lines + [""]
+
+
+def load_row(model, side, runs):
+    """One server's line under the recorded mix."""
+    return (f"| {model} | {side} | {middle(runs, 'completion_tok_s'):.1f} | {middle(runs, 'roofline_tok_s'):.1f} | {middle(runs, 'roofline_share'):.2f} | "
+            + " | ".join(f"{middle(runs, 'ttft_ms', p) / 1e3:.2f}" for p in ("p50", "p95", "p99")) + " | "
+            + f"{middle(runs, 'tpot_ms', 'p50'):.0f} / {middle(runs, 'tpot_ms', 'p95'):.0f} | "
+            + " / ".join(f"{middle(runs, 'itl_ms', p):.0f}" for p in ("p50", "p95", "p99")) + " | "
+            + f"{max(r['worst_gap_ms'] for r in runs) / 1e3:.2f} | {max(r['worst_gap_to_median'] for r in runs):.1f} | "
+            + f"{max(r['pss_peak_bytes'] for r in runs) / 2**20:.0f} | {middle(runs, 'cpu_ms_per_token'):.1f} | {sum(r['failed'] for r in runs)} |")
+
+
+def load_table(models, scenario):
+    lines = ["| model | server | answer tok/s | roofline | share | TTFT p50 s | p95 | p99 | TPOT p50 / p95 ms | ITL p50 / p95 / p99 ms | worst gap s | "
+             "to its stream's median | peak PSS MiB | CPU ms a token | failed |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    for model, found in models.items():
+        if scenario in found:
+            lines += [load_row(model, side, runs) for side, runs in found[scenario]["runs"].items()]
+    return lines + [""]
+
+
+def ratios(models, scenario):
+    """One sentence a model: the medians of the ratios of pairs."""
+    lines = [f"{model}: {found[scenario]['throughput_ratio']:.2f} times llama-server's tokens per second, p95 TTFT "
+             f"{found[scenario]['ttft_p95_ratio']:.2f} times." for model, found in models.items() if scenario in found]
+    return [*(f"- {line}" for line in lines), ""] if lines else []
+
+
+def restart_table(models):
+    rows = [(model, found["restart"]) for model, found in models.items() if "restart" in found]
+    if not rows:
+        return []
+    lines = ["### A prompt seen before a restart", "", "The server is ended and started again in between; its files are dropped from the page cache.", "",
+             "| model | prompt tokens | TTFT computed ms | TTFT from the disk ms | ratio | on the disk MiB |", "|---|---|---|---|---|---|"]
+    for model, found in rows:
+        of = {key: statistics.median(s[key] for s in found["samples"]) for key in ("prompt_tokens", "cold_ttft_ms", "restored_ttft_ms", "disk_bytes")}
+        lines.append(f"| {model} | {of['prompt_tokens']:.0f} | {of['cold_ttft_ms']:.0f} | {of['restored_ttft_ms']:.1f} | "
+                     f"1/{found['cold_to_restored']:.0f} | {of['disk_bytes'] / 2**20:.0f} |")
+    return lines + [""]
+
+
+def llm_section(document):
+    models, settings = document["models"], document["settings"]
+    lines = ["## Language models, peers in the same run", "", measured_on(document),
+             f"Medians of {settings['repeats']} samples of each side, in turn, a fresh process for each, {settings['threads']} threads, the same slots,",
+             "context, cache type and sampler.", "", "### One stream", "", *streams_table(models)]
+    for scenario, title in (("clients", f"### {settings['clients']} clients, each with its next request when the last is answered"),
+                            ("poisson", "### The same requests arriving by themselves (Poisson, 0.7 of the rate the roofline allows)")):
+        if any(scenario in found for found in models.values()):
+            lines += [title, "", *load_table(models, scenario), *ratios(models, scenario)]
+    lines += restart_table(models)
+    return lines + ["The mix is `bench/serving/uniform_48_768.tsv` with answers of 64 tokens. Its roofline: answer tokens over (prompt tokens / best prefill",
+                    "rate + answer tokens / rate of decoding as many sequences at once), both rates by llama.cpp's own tools on the same machine.",
+                    "A gap is too long above the larger of 0.5 s and 8 times its stream's median. Again: `./dev bench llm`.", ""]
+
+
+SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "memory.json": memory_section, "plan.json": plan_section}
 
 
 def page():
