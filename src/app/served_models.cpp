@@ -1,0 +1,241 @@
+#include "app/served_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/file_digest.h"
+#include "platform/file.h"
+#include "platform/system_memory.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::uint64_t kTemplateBytesMax = 1U << 20U;
+constexpr std::uint32_t kIdleSlotsMax = 16;
+constexpr std::uint32_t kSequencesMax = 256;        // Source: llama.cpp, LLAMA_MAX_SEQ
+constexpr std::uint32_t kFirstCellsPerSlot = 1024;  // more come when they are needed
+
+BytesByPool by_pool(const MemoryBreakdown& memory) {
+  BytesByPool pools;
+  for (const auto& item : memory.items) pools[item.device == "cpu" ? "ram" : item.device] += item.bytes;
+  return pools;
+}
+
+std::uint32_t rounded_up(std::uint64_t cells) {
+  constexpr std::uint64_t kGranule = 256;  // llama.cpp pads a context to this
+  return static_cast<std::uint32_t>((cells + kGranule - 1) / kGranule * kGranule);
+}
+
+std::int64_t unix_seconds(std::chrono::system_clock::time_point at) {
+  return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+}
+
+Error about_model(const std::string& name, Error error) {
+  error.context.emplace_back("model", name);
+  return error;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServedModels>> ServedModels::create(const SessionHost& host, const std::filesystem::path& home,
+                                                           std::vector<ServedModelSettings> settings) {
+  if (settings.empty())
+    return fail(ErrorCode::kInvalidArgument, "a server needs a model", "give one with -m FILE or -m NAME=FILE");
+  std::unique_ptr<ServedModels> made(new ServedModels(host, home));
+  for (auto& each : settings) HEARTH_TRY(made->add(std::move(each)));
+  return made;
+}
+
+Status ServedModels::add(ServedModelSettings settings) {
+  const std::string name = settings.name;
+  if (served_.contains(name))
+    return fail(ErrorCode::kInvalidArgument, fmt::format("two models are called '{}'", name),
+                "give them names with -m NAME=FILE");
+  Served served;
+  auto file = open_model_file(settings.reference, host_.store, host_.registry);
+  if (!file) return fail(about_model(name, std::move(file).error()));
+  served.file = std::move(*file);
+  auto runtime = choose_runtime(host_.registry, settings.runtime, served.file.format);
+  if (!runtime) return fail(about_model(name, std::move(runtime).error()));
+  served.runtime = std::move(*runtime);
+  HEARTH_ASSIGN(info, file_info(served.file.model.path));
+  HEARTH_ASSIGN(key, LoadHistory::key(served.file.model.path, served.runtime.name, served.runtime.info.version));
+  served.history_key = std::move(key);
+  served.settings = std::move(settings);
+  served.settings.load.path = served.file.model.path.string();
+  size_context(served);
+  ModelFacts& facts = served.facts;
+  facts.name = name;
+  facts.aliases = served.settings.aliases;
+  facts.path = served.file.model.path.string();
+  facts.file_bytes = served.file.model.bytes;
+  facts.created_unix = unix_seconds(info.modified_at);
+  facts.format = served.file.format;
+  facts.runtime = served.runtime.name;
+  facts.runtime_version = served.runtime.info.version;
+  facts.pinned = served.settings.pinned;
+  facts.context_length = served.settings.context_length;
+  facts.slots = served.settings.slots;
+  facts.rung = "full";
+  for (const auto& [adapter, path] : served.settings.adapters)
+    facts.adapters.push_back({adapter, path.string(), false});
+  served_.emplace(name, std::move(served));
+  order_.push_back(name);
+  return {};
+}
+
+// The first context holds one whole request or a little for every slot, whichever is more; it grows up to all slots at
+// full length. Sequences beyond the slots keep what ended requests computed.
+void ServedModels::size_context(Served& served) const {
+  ServedModelSettings& settings = served.settings;
+  settings.slots = std::clamp<std::uint32_t>(settings.slots, 1, 1024);
+  if (settings.context_length == 0) settings.context_length = default_context_length(served.file);
+  if (settings.context_length == 0) settings.context_length = kDefaultContextMax;
+  const bool many = settings.slots + kIdleSlotsMax + 1 > kSequencesMax;
+  served.idle_slots = many ? 0 : std::min(kIdleSlotsMax, std::max<std::uint32_t>(4, settings.slots));
+  served.cells_max = rounded_up(std::uint64_t{settings.slots} * settings.context_length);
+  served.text = settings.text;
+  served.text.n_ctx = rounded_up(std::min<std::uint64_t>(
+      served.cells_max,
+      std::max<std::uint64_t>(settings.context_length, std::uint64_t{settings.slots} * kFirstCellsPerSlot)));
+  served.text.n_seq_max = settings.slots + served.idle_slots + 1;
+  served.text.unified_kv = Toggle::kOn;
+  if (served.text.n_batch == 0) served.text.n_batch = std::max<std::uint32_t>(512, settings.slots);
+  if (served.text.n_ubatch == 0) served.text.n_ubatch = served.text.n_batch;
+}
+
+std::vector<ModelFacts> ServedModels::models() const {
+  const std::lock_guard lock(gate_);
+  std::vector<ModelFacts> facts;
+  for (const auto& name : order_) facts.push_back(served_.at(name).facts);
+  return facts;
+}
+
+Result<ServedModels::Served*> ServedModels::find(const std::string& name) {
+  const auto found = served_.find(name);
+  if (found == served_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no model '{}' here", name));
+  return &found->second;
+}
+
+Result<BytesByPool> ServedModels::need_with_cells(const std::string& name, std::uint64_t cells) {
+  HEARTH_ASSIGN(served, find(name));
+  HEARTH_ASSIGN(runtime, host_.registry.open(served->runtime.name, Transport::kInProcess));
+  TextOptions text = served->text;
+  text.n_ctx = static_cast<std::uint32_t>(cells);
+  HEARTH_ASSIGN(estimate, runtime->estimate(served->settings.load, text));
+  BytesByPool pools = by_pool(estimate);
+  pools["ram"] += served->settings.cache_ram_bytes;
+  return pools;
+}
+
+Result<ModelNeed> ServedModels::need(const std::string& name) {
+  HEARTH_ASSIGN(served, find(name));
+  HEARTH_ASSIGN(steady, need_with_cells(name, served->text.n_ctx));
+  ModelNeed need;
+  need.steady = std::move(steady);
+  need.pinned = served->settings.pinned;
+  need.ttl_s = served->settings.ttl_s;
+  return need;
+}
+
+Result<std::shared_ptr<TextModel>> ServedModels::load(Served& served, const CallBounds& bounds) {
+  const auto choice = served.settings.transport;
+  served.in_worker = choice == TransportChoice::kWorker ||
+                     (choice == TransportChoice::kAuto && !host_.history.passed(served.history_key));
+  HEARTH_ASSIGN(
+      runtime, host_.registry.open(served.runtime.name, served.in_worker ? Transport::kWorker : Transport::kInProcess));
+  HEARTH_ASSIGN(model, runtime->load(served.settings.load, bounds));
+  return TextModel::from(std::move(model));
+}
+
+Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBounds& bounds) {
+  HEARTH_ASSIGN(served, find(name));
+  OpenedTextModel opened;
+  opened.facts = served->facts;
+  HEARTH_ASSIGN(model, load(*served, bounds));
+  opened.model = std::move(model);
+  HEARTH_ASSIGN(info, opened.model->info());
+  opened.options = served->text;
+  opened.slots = served->settings.slots;
+  opened.idle_slots = info.is_recurrent ? 0 : served->idle_slots;
+  opened.context_length = served->settings.context_length;
+  opened.cells_max = served->cells_max;
+  opened.adapters = served->settings.adapters;
+  opened.kv_ram_bytes = served->settings.cache_ram_bytes;
+  opened.kv_ssd_bytes = served->settings.cache_ssd_bytes;
+  opened.kv_folder = home_ / "kv_blocks";
+  HEARTH_ASSIGN(source, template_source(*served, *opened.model));
+  opened.template_source = std::move(source);
+  HEARTH_ASSIGN(text, identity(*served, *opened.model));
+  opened.identity = std::move(text);
+  HEARTH_TRY(open_draft(*served, opened, bounds));
+  return opened;
+}
+
+Status ServedModels::open_draft(const Served& served, OpenedTextModel& opened, const CallBounds& bounds) {
+  if (served.settings.draft.empty()) return {};
+  auto file = open_model_file(served.settings.draft, host_.store, host_.registry);
+  if (!file) return fail(about_model(served.settings.name, std::move(file).error()));
+  LoadOptions load = served.settings.load;
+  load.path = file->model.path.string();
+  HEARTH_ASSIGN(
+      runtime, host_.registry.open(served.runtime.name, served.in_worker ? Transport::kWorker : Transport::kInProcess));
+  HEARTH_ASSIGN(model, runtime->load(load, bounds));
+  HEARTH_ASSIGN(text_model, TextModel::from(std::move(model)));
+  opened.draft = std::move(text_model);
+  opened.draft_options = served.text;
+  return {};
+}
+
+Result<std::string> ServedModels::template_source(const Served& served, const TextModel& model) const {
+  if (!served.settings.chat_template_file.empty())
+    return read_file(served.settings.chat_template_file, kTemplateBytesMax);
+  auto own = model.metadata("tokenizer.chat_template");
+  if (!own && own.error().code == ErrorCode::kNotFound) return std::string();
+  return own;
+}
+
+// Which kernels compute, and where, changes values too: hence the buffers that the weights really lie in.
+Result<std::string> ServedModels::identity(const Served& served, const TextModel& model) const {
+  HEARTH_ASSIGN(digest, remembered_sha256(served.file.model.path, home_));
+  std::string text = fmt::format("model {}\nruntime {} {}\n", digest, served.runtime.name, served.runtime.info.version);
+  HEARTH_ASSIGN(placement, model.model()->placement());
+  std::vector<std::string> places;
+  for (const auto& item : placement.items) {
+    if (item.component == memory_component::kWeights) places.push_back(item.device + "/" + item.buffer_kind);
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  for (const auto& place : places) text += place + "\n";
+  text += served.settings.load.extra_json;
+  return text;
+}
+
+void ServedModels::answered(const std::string& name) {
+  const std::lock_guard lock(gate_);
+  const auto found = served_.find(name);
+  // A read-only home only means that the next server uses a worker again.
+  if (found != served_.end() && found->second.in_worker) (void)host_.history.record_passed(found->second.history_key);
+}
+
+Result<BytesByPool> pool_capacities(RuntimeRegistry& registry) {
+  BytesByPool pools;
+  HEARTH_ASSIGN(memory, system_memory());
+  pools["ram"] = memory.available_bytes;
+  for (const auto& name : registry.names()) {
+    auto runtime = registry.open(name, Transport::kInProcess);
+    if (!runtime) continue;
+    const auto info = (*runtime)->describe();
+    if (!info) continue;
+    for (const auto& device : info->devices) {
+      if (device.kind == "cpu" || !device.free_bytes) continue;
+      auto& bytes = pools[device.id];
+      bytes = std::max(bytes, *device.free_bytes);
+    }
+  }
+  return pools;
+}
+
+}  // namespace hearth
