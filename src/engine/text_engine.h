@@ -85,11 +85,11 @@ class TextEngine final : public TextService, private SchedulerHost {
 
   [[nodiscard]] Result<std::string> resolve(const std::string& name) const;
   void when_loaded(const std::string& name, Waiting request);
-  // Work on a loaded model that holds no slot, on a preparer's thread. The model stays while the second argument is held.
+  // Work on a loaded model that holds no slot, on a preparer's thread. The model stays while the second argument is
+  // held.
   using Visit = std::function<void(Result<std::shared_ptr<TextScheduler>>, const std::shared_ptr<void>& stay)>;
   void visit(const std::string& name, Visit work);
-  void prepare(std::uint64_t id, TextRequest request, std::shared_ptr<TextListener> listener, Instant arrived,
-               Result<std::shared_ptr<TextScheduler>> scheduler);
+  void prepare(PreparedRequest request, Result<std::shared_ptr<TextScheduler>> scheduler);
   void hand_over(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler);
   void requeue(const std::string& name, PreparedRequest prepared);
 

@@ -72,7 +72,8 @@ class TextScheduler {
   void embed(std::unique_ptr<EmbeddingJob> job);
   // Requests that have not started stay in the queue until told otherwise.
   void set_admitting(bool admitting);
-  // Ends the thread after the step in hand and gives back the requests that never started; those that run are cancelled.
+  // Ends the thread after the step in hand and gives back the requests that never started; those that run are
+  // cancelled.
   [[nodiscard]] std::vector<PreparedRequest> stop();
 
   [[nodiscard]] const std::shared_ptr<const ModelKit>& kit() const { return kit_; }
@@ -106,7 +107,7 @@ class TextScheduler {
   void make_room_for(const RunningAnswer& answer);
   void restore(Instant now);
   void start(RunningAnswer& answer, std::uint32_t reused, Instant now);
-  void resume(Instant now);
+  void resume();
   void end_answer(RunningAnswer& answer, FinishReason reason);
   void fail_request(RunningRequest& request, const Error& error);
   void fail_started(const Error& error);
