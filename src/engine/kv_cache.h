@@ -47,6 +47,8 @@ struct KvCacheFacts {
 struct AsideState {
   std::vector<std::byte> state;
   std::uint32_t cells = 0;
+  std::uint32_t prompt_tokens = 0;
+  bool use_cache = true;
 };
 
 // Owns the model's context. Used by one thread at a time (the model's scheduler); reads and writes of SSD blocks run on

@@ -48,6 +48,8 @@ std::optional<ExitStatus> wait_for_exit(int pid, std::chrono::milliseconds timeo
 void kill_process(int pid);
 
 [[nodiscard]] int own_process_id();
+// Whether a process of this number runs now, whoever's it is. Numbers are used again.
+[[nodiscard]] bool process_is_alive(int pid);
 [[nodiscard]] int parent_process_id();
 
 // For children. Ends this process when its parent ends; false when the parent, `expected_parent`, is already gone.

@@ -93,6 +93,7 @@ std::optional<ExitStatus> wait_for_exit(int pid, std::chrono::milliseconds timeo
 }
 
 void kill_process(int pid) { ::kill(pid, SIGKILL); }
+bool process_is_alive(int pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); }
 int own_process_id() { return static_cast<int>(::getpid()); }
 int parent_process_id() { return static_cast<int>(::getppid()); }
 
