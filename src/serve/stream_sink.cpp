@@ -87,7 +87,7 @@ class Sink {
       if (is_over()) return;
       over_ = true;
       if (!stream_ || to_accept_ > 0) {
-        exchange_->respond_error(error);
+        exchange_->respond_error(form_->in_dialect(error));
       } else {
         std::string out;
         form_->error(error, out);
@@ -149,6 +149,7 @@ class Sink {
   void keep(TextDelta delta) {
     WholeChoice& choice = whole_.choices.at(delta.choice);
     for (const OutputEvent& event : delta.events) choice.output.add(event);
+    choice.reasoning.add(delta);
     choice.tokens.insert(choice.tokens.end(), delta.tokens.begin(), delta.tokens.end());
     std::move(delta.logprobs.begin(), delta.logprobs.end(), std::back_inserter(choice.logprobs));
   }

@@ -12,10 +12,25 @@
 
 namespace hearth::serve {
 
+// How many tokens of one choice were reasoning: those of deltas that end in it, and those that gave no text inside it.
+class ReasoningTally {
+ public:
+  void add(const TextDelta& delta) {
+    if (!delta.events.empty()) inside_ = delta.events.back().kind == OutputKind::kReasoning;
+    if (inside_) tokens_ += static_cast<std::uint32_t>(delta.tokens.size());
+  }
+  [[nodiscard]] std::uint32_t tokens() const { return tokens_; }
+
+ private:
+  bool inside_ = false;
+  std::uint32_t tokens_ = 0;
+};
+
 struct WholeChoice {
   ParsedOutput output;
   std::vector<Token> tokens;
   std::vector<TokenLogprobs> logprobs;  // where asked for
+  ReasoningTally reasoning;
   FinishReason finish = FinishReason::kNone;
   std::string stop_matched;
 };
@@ -38,6 +53,9 @@ class AnswerForm {
   virtual void choice_end(const ChoiceEnd& end, std::string& out) = 0;
   virtual void end(const TextEnd& end, std::string& out) = 0;
   virtual void error(const Error& error, std::string& out) = 0;
+
+  // An error that is answered with its HTTP status, as the dialect's clients know it.
+  [[nodiscard]] virtual Error in_dialect(const Error& error) const { return error; }
 
   // Else: the body, as JSON.
   virtual std::string whole(const WholeAnswer& answer) = 0;
