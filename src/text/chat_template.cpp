@@ -66,7 +66,8 @@ Result<std::string> render_plain(const PromptRequest& request) {
     else
       text += (message["role"] == "assistant" ? "Assistant: " : "User: ") + content + "\n";
   }
-  return request.add_generation_prompt ? text + "Assistant:" : text;
+  if (!request.add_generation_prompt) return text;
+  return text + "Assistant:" + (request.answer_prefix.empty() ? "" : " " + request.answer_prefix);
 }
 
 Result<Json> variables_of(const PromptRequest& request) {
@@ -99,7 +100,9 @@ Result<std::string> ChatTemplate::render(const PromptRequest& request) const {
   inputs.add_generation_prompt = request.add_generation_prompt;
   if (request.now) inputs.now = *request.now;
   try {
-    return impl_->parsed.apply(inputs);
+    std::string text = impl_->parsed.apply(inputs);
+    if (request.add_generation_prompt) text += request.answer_prefix;
+    return text;
   } catch (const std::exception& e) {
     return fail(ErrorCode::kInvalidArgument,
                 std::string("the model's chat template refuses this conversation: ") + e.what(),

@@ -18,6 +18,7 @@ struct PromptRequest {
   std::vector<ChatMessage> messages;
   std::vector<ToolDefinition> tools{};
   bool add_generation_prompt = true;      // opens the assistant's turn
+  std::string answer_prefix{};            // what the opened turn begins with: the model goes on from there
   std::optional<bool> enable_thinking{};  // absent: as the template has it
   // More of the template's variables: a JSON object as text, as chat_template_kwargs of other servers. Empty: none.
   std::string variables_json{};

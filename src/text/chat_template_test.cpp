@@ -115,5 +115,18 @@ TEST(ChatTemplate, plain_form_names_the_speakers) {
   EXPECT_EQ(ChatTemplate::plain().render({{"user", "Hi"}}, true).value(), "User: Hi\nAssistant:");
 }
 
+TEST(ChatTemplate, opens_the_answer_with_its_prefix) {
+  const auto parsed = ChatTemplate::parse(
+      "{% for m in messages %}[{{ m.content }}]{% endfor %}"
+      "{% if add_generation_prompt %}<a>{% endif %}",
+      "", "");
+  PromptRequest request{{{"user", "Hi"}}};
+  request.answer_prefix = "{\"";
+  EXPECT_EQ(parsed->render(request).value(), "[Hi]<a>{\"");
+  EXPECT_EQ(ChatTemplate::plain().render(request).value(), "User: Hi\nAssistant: {\"");
+  request.add_generation_prompt = false;
+  EXPECT_EQ(parsed->render(request).value(), "[Hi]");
+}
+
 }  // namespace
 }  // namespace hearth
