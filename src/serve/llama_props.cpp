@@ -1,0 +1,86 @@
+#include "serve/llama_props.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "serve/hearth_model_choice.h"
+#include "serve/llama_settings.h"
+
+namespace hearth::serve {
+namespace {
+
+Json props_of(const ModelFacts& facts, const std::string& build) {
+  return {{"default_generation_settings", {{"params", llama_settings({}, false)}, {"n_ctx", facts.context_length}}},
+          {"total_slots", facts.slots},
+          {"model_alias", facts.name},
+          {"model_path", facts.path},
+          {"modalities", {{"vision", false}, {"video", false}, {"audio", false}}},
+          {"endpoint_slots", true},
+          {"endpoint_props", false},
+          {"endpoint_metrics", true},
+          {"chat_template", facts.chat_template},
+          {"bos_token", ""},
+          {"eos_token", ""},
+          {"build_info", build},
+          {"is_sleeping", facts.state != ModelState::kResident}};
+}
+
+std::string token_text(const TextKit& kit, Token token) {
+  if (token < 0) return {};
+  return kit.detokenize(std::span(&token, 1), true).value_or("");
+}
+
+Json slot_entry(const SlotFacts& slot, const ModelLoad& load, std::uint32_t n_ctx) {
+  const bool busy = slot.request != 0;
+  return {{"id", slot.index},
+          {"model", load.model},
+          {"n_ctx", n_ctx},
+          {"is_processing", busy},
+          {"id_task", busy ? Json(slot.request) : Json(-1)},
+          {"n_prompt_tokens", slot.prompt_tokens},
+          {"n_prompt_tokens_processed", std::min(slot.computed_tokens, slot.prompt_tokens)},
+          {"next_token", {{{"has_next_token", slot.decoding}, {"n_decoded", slot.sent_tokens}}}}};
+}
+
+}  // namespace
+
+void answer_props(OpenAiServing& serving, const std::shared_ptr<Exchange>& exchange) {
+  const auto facts = chosen_model(serving.service, query_value(exchange->request(), "model"));
+  if (!facts) return exchange->respond_error(facts.error());
+  Json props = props_of(*facts, serving.fingerprint);
+  if (facts->state != ModelState::kResident) return exchange->respond({.body = json_text(props)});
+  serving.service.with_kit(
+      facts->name, [exchange, props = std::move(props)](const Result<std::shared_ptr<const TextKit>>& kit) mutable {
+        if (!kit) return exchange->respond_error(kit.error());
+        props["bos_token"] = token_text(**kit, (*kit)->info().bos);
+        props["eos_token"] = token_text(**kit, (*kit)->info().eos);
+        exchange->respond({.body = json_text(props)});
+      });
+}
+
+void answer_slots(OpenAiServing& serving, const std::shared_ptr<Exchange>& exchange) {
+  std::string wanted = query_value(exchange->request(), "model");
+  if (!wanted.empty()) {
+    auto facts = serving.service.model(wanted);
+    if (!facts) return exchange->respond_error(facts.error());
+    wanted = facts->name;
+  }
+  const EngineStatus status = serving.service.status();
+  Json slots = Json::array();
+  bool idle = false;
+  for (const auto& load : status.loads) {
+    if (!wanted.empty() && load.model != wanted) continue;
+    const auto facts = std::find_if(status.models.begin(), status.models.end(),
+                                    [&load](const ModelFacts& model) { return model.name == load.model; });
+    for (const auto& slot : load.slots) {
+      slots.push_back(slot_entry(slot, load, facts == status.models.end() ? 0 : facts->context_length));
+      idle = idle || slot.request == 0;
+    }
+  }
+  if (!idle && !query_value(exchange->request(), "fail_on_no_slot").empty())
+    return exchange->respond_error(Error(ErrorCode::kUnavailable, "no slot is idle", "try again in a moment"));
+  exchange->respond({.body = json_text(slots)});
+}
+
+}  // namespace hearth::serve
