@@ -9,7 +9,7 @@ Installs what is missing of the system packages (third_party/system_packages.tsv
 builds the pinned packages (third_party/manifest.json) into $HEARTH_CACHE
 (HEARTH_CACHE moves it). Nothing is done twice; a second checkout shares the builds.
 
-  --for GROUP     setup, build, test, tidy, fuzz, bench (default: setup,build,test)
+  --for GROUP     setup, build, test, clients, tidy, fuzz, bench (default: setup,build,test)
   --print-links   also print the folder that CMake gets as HEARTH_DEPS_DIR
 TEXT
 }
