@@ -18,6 +18,17 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+// Goes up and down. Thread-safe, lock-free.
+class Gauge {
+ public:
+  void set(double value) noexcept { value_.store(value, std::memory_order_relaxed); }
+  void add(double by) noexcept { value_.fetch_add(by, std::memory_order_relaxed); }
+  [[nodiscard]] double value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_{0};
+};
+
 // Observations of one positive quantity in buckets that grow by the fourth root of two, from 1e-3 to beyond 1e9: any
 // quantile is known to within 9.1 % of its value, whatever the unit. Thread-safe, lock-free, 1.3 KiB.
 class Histogram {

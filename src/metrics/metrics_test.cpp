@@ -57,5 +57,22 @@ TEST(Metrics, the_export_is_prometheus_text) {
       << text;
 }
 
+TEST(Metrics, gauges_are_kept_or_read_when_asked) {
+  MetricsRegistry metrics;
+  metrics.gauge("hearth_open", "open things").add(3);
+  metrics.gauge("hearth_open", "").add(-1.5);
+  metrics.gauges("hearth_bytes", "held\nnow", [] {
+    return std::vector<GaugeSample>{{metric_label("model", "a\"b\\c\nd"), 1e10}};
+  });
+  const std::string text = metrics.prometheus_text();
+  EXPECT_NE(text.find("# TYPE hearth_open gauge\nhearth_open 1.5\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("# HELP hearth_bytes held\\nnow\n# TYPE hearth_bytes gauge\n"
+                      "hearth_bytes{model=\"a\\\"b\\\\c\\nd\"} 1e+10\n"),
+            std::string::npos)
+      << text;
+  metrics.gauges("hearth_bytes", "", nullptr);
+  EXPECT_EQ(metrics.prometheus_text().find("hearth_bytes"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace hearth

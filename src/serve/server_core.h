@@ -1,0 +1,50 @@
+// What the server's connections share. Internal to the server.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/log.h"
+#include "serve/http_gate.h"
+#include "serve/http_metrics.h"
+#include "serve/http_options.h"
+#include "serve/request_record.h"
+#include "serve/trace_context.h"
+
+namespace hearth::serve {
+
+class Connection;
+
+// Shared by the server, its connections and the exchanges that handlers hold: the last of them to go may be a
+// handler's.
+struct ServerCore {
+  ServerCore(HttpServerOptions o, Router r, ApiKeys* keys, Logger& log, MetricsRegistry& registry)
+      : io(static_cast<int>(o.n_io_threads)),
+        options(std::move(o)),
+        router(std::move(r)),
+        gate(router, options.cors, keys),
+        logger(log),
+        metrics(registry) {}
+
+  boost::asio::io_context io;
+  const HttpServerOptions options;
+  const Router router;
+  const HttpGate gate;
+  Logger& logger;
+  HttpMetrics metrics;
+  std::vector<RequestObserver*> observers;
+  IdSource ids;
+  std::atomic<bool> draining{false};
+
+  std::mutex mutex;  // of `connections`
+  std::condition_variable emptied;
+  std::map<Connection*, std::shared_ptr<Connection>> connections;
+};
+
+}  // namespace hearth::serve
