@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "serve/openai_fixture.h"
 
 namespace hearth::serve {
@@ -187,82 +185,6 @@ TEST_F(ChatCompletions, a_late_error_is_an_event) {
   const auto events = chunks(chat(R"(,"stream":true)"));
   ASSERT_EQ(events.size(), 3U);
   EXPECT_EQ(events[2]["error"]["code"], "worker_crashed");
-}
-
-TEST_F(ChatCompletions, a_stream_says_what_the_whole_says) {
-  std::mt19937 random(11);
-  for (int round = 0; round < 200; ++round) {
-    Script script{TextAccepted{.id = 0, .model = "tiny", .prompt_tokens = 5, .notices = {}}};
-    std::uint32_t calls[2] = {0, 0};
-    bool in_call[2] = {false, false};
-    const auto steps = static_cast<std::uint32_t>(random() % 12);
-    for (std::uint32_t step = 0; step < steps; ++step) {
-      const auto choice = static_cast<std::uint32_t>(random() % 2);
-      TextDelta delta{.choice = choice, .tokens = {1}, .events = {}, .logprobs = {made_logprobs(1, "\xf0\x9f", -1)}};
-      for (auto n = random() % 4; n > 0; --n) {
-        const std::string text = std::vector<std::string>{"", "a", "\"\\\n", "\xf0\x9f\x98\x80", "\x01"}[random() % 5];
-        if (in_call[choice]) {
-          delta.events.push_back({.kind = OutputKind::kCallArguments, .text = text, .call_index = calls[choice] - 1});
-          if (random() % 2 == 0) continue;
-          delta.events.push_back({.kind = OutputKind::kCallEnd, .call_index = calls[choice] - 1});
-          in_call[choice] = false;
-        } else if (random() % 3 == 0) {
-          delta.events.push_back(
-              {.kind = OutputKind::kCallStart, .call_index = calls[choice]++, .call_id = "c", .call_name = "f"});
-          in_call[choice] = true;
-        } else {
-          delta.events.push_back(
-              {.kind = random() % 2 == 0 ? OutputKind::kContent : OutputKind::kReasoning, .text = text});
-        }
-      }
-      script.emplace_back(delta);
-    }
-    script.emplace_back(choice_end(FinishReason::kStop, 1));
-    script.emplace_back(choice_end(FinishReason::kLength, 0));
-    script.emplace_back(text_end(5, steps));
-    ScriptedService scripted;
-    scripted.will_play(script);
-    const auto fresh = std::make_shared<OpenAiServing>(scripted, clock, "hearth-test", 1);
-    const Route route = chat_completions_route(fresh);
-    const std::string body = R"({"model":"tiny","n":2,"logprobs":true,"messages":[{"role":"user","content":"hi"}])";
-    const Json whole = Json::parse(post(route, body + "}").body);
-    Json joined =
-        Json::array({Json{{"content", ""}, {"reasoning", ""}, {"calls", Json::array()}, {"logprobs", Json::array()}},
-                     Json{{"content", ""}, {"reasoning", ""}, {"calls", Json::array()}, {"logprobs", Json::array()}}});
-    Json usage;
-    for (const Json& event : chunks(post(route, body + R"(,"stream":true,"stream_options":{"include_usage":true}})"))) {
-      if (!event["usage"].is_null()) usage = event["usage"];
-      for (const Json& choice : event["choices"]) {
-        Json& into = joined[choice["index"].get<std::size_t>()];
-        const Json& delta = choice["delta"];
-        into["content"] = into["content"].get<std::string>() + delta.value("content", "");
-        into["reasoning"] = into["reasoning"].get<std::string>() + delta.value("reasoning_content", "");
-        for (const Json& call : delta.value("tool_calls", Json::array())) {
-          const auto index = call["index"].get<std::size_t>();
-          if (call.contains("id"))
-            into["calls"].push_back(call["function"]);
-          else
-            into["calls"][index]["arguments"] =
-                into["calls"][index]["arguments"].get<std::string>() + call["function"]["arguments"].get<std::string>();
-        }
-        if (!choice["logprobs"].is_null())
-          for (const Json& one : choice["logprobs"]["content"]) into["logprobs"].push_back(one);
-        if (!choice["finish_reason"].is_null()) into["finish"] = choice["finish_reason"];
-      }
-    }
-    EXPECT_EQ(usage, whole["usage"]);
-    for (std::size_t i = 0; i < 2; ++i) {
-      const Json& choice = whole["choices"][i];
-      const Json& message = choice["message"];
-      EXPECT_EQ(joined[i]["content"], message["content"].is_null() ? Json("") : message["content"]);
-      EXPECT_EQ(joined[i]["reasoning"], message.value("reasoning_content", ""));
-      Json functions = Json::array();
-      for (const Json& call : message.value("tool_calls", Json::array())) functions.push_back(call["function"]);
-      EXPECT_EQ(joined[i]["calls"], functions);
-      EXPECT_EQ(joined[i]["logprobs"], choice["logprobs"]["content"]);
-      EXPECT_EQ(joined[i]["finish"], choice["finish_reason"]);
-    }
-  }
 }
 
 }  // namespace

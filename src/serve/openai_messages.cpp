@@ -9,24 +9,17 @@ constexpr std::size_t kMessagesMax = 4096;
 constexpr std::size_t kPartsMax = 1024;
 constexpr std::size_t kCallsMax = 128;
 
-void read_part(const Json& list, std::size_t index, const std::string& place, ReadingNotes& notes,
-               std::initializer_list<std::string_view> text_types, ChatMessage& message) {
-  if (list[index].is_string()) {
-    message.parts.push_back({.text = list[index].get<std::string>()});
-    return;
-  }
-  auto part = object_at(list, index, place, notes);
-  if (!part) return;
+void read_part(ObjectReader part, std::initializer_list<std::string_view> text_types, ChatMessage& message) {
   std::string type = "text", text;
-  if (!part->text("type", type)) return part->refuse("type", "is missing");
+  if (!part.text("type", type)) return part.refuse("type", "is missing");
   if (std::find(text_types.begin(), text_types.end(), type) == text_types.end()) {
-    return part->refuse_unsupported("", "is of type \"" + type + "\", which can't be shown to the model here",
-                                    "send text alone");
+    return part.refuse_unsupported("", "is of type \"" + type + "\", which can't be shown to the model here",
+                                   "send text alone");
   }
   const std::string_view field = type == "refusal" ? "refusal" : "text";
-  if (!part->text(field, text)) part->refuse(field, "is missing");
-  part->skip({"annotations", "logprobs", "cache_control", "prompt_cache_breakpoint"});
-  part->note_rest();
+  if (!part.text(field, text)) part.refuse(field, "is missing");
+  part.skip({"annotations", "logprobs", "cache_control", "prompt_cache_breakpoint"});
+  part.note_rest();
   message.parts.push_back({.text = std::move(text)});
 }
 
@@ -94,8 +87,14 @@ void read_content(ObjectReader& from, std::string_view name, std::initializer_li
   }
   if (!content->is_array()) return from.refuse(name, "must be a string or a list of parts");
   if (from.list(name, kPartsMax) == nullptr) return;
-  for (std::size_t i = 0; i < content->size() && !from.failed(); ++i)
-    read_part(*content, i, from.place_of(name), from.notes(), text_types, message);
+  for (std::size_t i = 0; i < content->size() && !from.failed(); ++i) {
+    const Json& item = (*content)[i];
+    if (item.is_string()) {
+      message.parts.push_back({.text = item.get<std::string>()});
+    } else if (auto part = object_at(*content, i, from.place_of(name), from.notes())) {
+      read_part(std::move(*part), text_types, message);
+    }
+  }
 }
 
 void read_messages(ObjectReader& body, std::vector<ChatMessage>& messages) {
