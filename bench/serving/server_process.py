@@ -156,7 +156,8 @@ class HearthServer(ServerProcess):
     def command(self):
         s = self.settings
         return [s.program, "serve", "-m", f"{MODEL_NAME}={s.model}", "--host", "127.0.0.1", "--port", self.port, "--slots", s.slots,
-                "--ctx", s.context_length, "--threads", s.threads, "--kv-type", s.kv_type, "--json", *s.extra]
+                "--ctx", s.context_length, "--threads", s.threads, "--kv-type", s.kv_type, "--transport", "in-process",
+                "--json", *s.extra]
 
     def environment(self):
         return dict(os.environ, HEARTH_HOME=str(self.home))

@@ -44,7 +44,7 @@ def run_suite(program, suite, folder):
     keys.chmod(0o600)
     models = {"clients": HERE / "clients.fake.json"}
     options = ["--slots", "4", "--ctx", "4096"]
-    with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--api-keys", keys]) as locked:
+    with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--keys", keys]) as locked:
         environment = dict(os.environ, HEARTH_URL=server.url, HEARTH_LOCKED_URL=locked.url, HEARTH_KEY=GOOD_KEY,
                            HEARTH_LIMITED_KEY=LIMITED_KEY, NO_COLOR="1")
         for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"):
