@@ -56,6 +56,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void dispatch();
   void refuse(const Error& error, std::string_view reason);
   void pump();
+  [[nodiscard]] bool give_up(HttpAnswer::Progress progress);
   [[nodiscard]] bool send_out();
   void wait_writable(IoResult::Kind kind);
   void on_client_gone();

@@ -106,6 +106,7 @@ bool Connection::send_out() {
 
 void Connection::wait_writable(IoResult::Kind kind) {
   blocked_ = true;
+  if (answer_) answer_->set_stalled(true);
   if (phase_ == Phase::kAnswer) set_deadline(core_->options.limits.write_timeout);
   const auto what =
       kind == IoResult::Kind::kWantRead ? boost::asio::socket_base::wait_read : boost::asio::socket_base::wait_write;
@@ -114,26 +115,31 @@ void Connection::wait_writable(IoResult::Kind kind) {
     if (self->phase_ == Phase::kClosed) return;
     if (error) return self->on_client_gone();
     if (self->phase_ == Phase::kAnswer) self->clear_deadline();
-    if (self->answer_)
-      self->pump();
-    else
+    if (!self->answer_) {
       (void)self->send_out();
+      return;
+    }
+    self->answer_->set_stalled(false);
+    self->pump();
   });
 }
 
 // Sends the answer as far as there is any.
 void Connection::pump() {
+  if (answer_ && blocked_ && give_up(answer_->fault())) return;
   while (answer_ && send_out()) {
     if (answer_taken_) return on_answer_sent();
-    switch (answer_->take(out_)) {
-      case HttpAnswer::Progress::kOpen:
-        if (out_.empty()) return;
-        break;
-      case HttpAnswer::Progress::kComplete: answer_taken_ = true; break;
-      case HttpAnswer::Progress::kOverflow: core_->metrics.rejected("slow_reader"); return on_client_gone();
-      case HttpAnswer::Progress::kCut: return on_client_gone();
-    }
+    const auto progress = answer_->take(out_);
+    if (give_up(progress) || (progress == HttpAnswer::Progress::kOpen && out_.empty())) return;
+    answer_taken_ = progress == HttpAnswer::Progress::kComplete;
   }
+}
+
+bool Connection::give_up(HttpAnswer::Progress progress) {
+  if (progress == HttpAnswer::Progress::kOverflow) core_->metrics.rejected("slow_reader");
+  const bool hopeless = progress == HttpAnswer::Progress::kOverflow || progress == HttpAnswer::Progress::kCut;
+  if (hopeless) on_client_gone();
+  return hopeless;
 }
 
 void Connection::on_client_gone() {

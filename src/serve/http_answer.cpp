@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace hearth::serve {
+namespace {
+
+// How much more than the bound a burst may be while the client keeps up.
+constexpr std::size_t kBurstFactor = 8;
+
+}  // namespace
 
 // Under the lock. False: there is an answer already, or nobody to read it.
 bool HttpAnswer::begin(unsigned status) {
@@ -17,6 +23,14 @@ void HttpAnswer::wake(std::unique_lock<std::mutex>& lock) {
   const bool first = !std::exchange(woken_, true);
   lock.unlock();
   if (first) wake_();
+}
+
+// A connection that waits for its client takes nothing, so that an earlier wake-up may still be open: this one is its
+// own.
+void HttpAnswer::cut(std::unique_lock<std::mutex>& lock) {
+  cut_ = true;
+  woken_ = false;
+  wake(lock);
 }
 
 void HttpAnswer::respond(const HttpResponse& response) {
@@ -44,9 +58,10 @@ bool HttpAnswer::write(std::string_view bytes) {
   std::unique_lock lock(mutex_);
   if (!streamed_ || ended_ || lost_ || cut_) return false;
   if (frame_.head_only || bytes.empty()) return true;
-  if (unsent_bytes_ > 0 && unsent_bytes_ + bytes.size() > output_bytes_max_) {
-    cut_ = overflow_ = true;
-    wake(lock);
+  const std::size_t bound = stalled_ ? output_bytes_max_ : kBurstFactor * output_bytes_max_;
+  if (unsent_bytes_ > 0 && unsent_bytes_ + bytes.size() > bound) {
+    overflow_ = true;
+    cut(lock);
     return false;
   }
   payload_ += bytes;
@@ -67,11 +82,7 @@ void HttpAnswer::abandon(const HttpResponse& internal_fault) {
   {
     std::unique_lock lock(mutex_);
     if (ended_ || lost_) return;
-    if (status_ != 0) {
-      cut_ = true;
-      wake(lock);
-      return;
-    }
+    if (status_ != 0) return cut(lock);
   }
   respond(internal_fault);
 }
@@ -88,10 +99,20 @@ void HttpAnswer::on_disconnect(std::function<void()> callback) {
   callback();
 }
 
+HttpAnswer::Progress HttpAnswer::fault_locked() const {
+  if (!cut_ || ended_) return Progress::kOpen;
+  return overflow_ ? Progress::kOverflow : Progress::kCut;
+}
+
+HttpAnswer::Progress HttpAnswer::fault() const {
+  const std::lock_guard lock(mutex_);
+  return fault_locked();
+}
+
 HttpAnswer::Progress HttpAnswer::take(std::string& out) {
   const std::lock_guard lock(mutex_);
   woken_ = false;
-  if (cut_ && !ended_) return overflow_ ? Progress::kOverflow : Progress::kCut;
+  if (const Progress fault = fault_locked(); fault != Progress::kOpen) return fault;
   const std::size_t before = out.size();
   const std::size_t taken_bytes = head_.size() + payload_.size();
   out += head_;
@@ -109,6 +130,11 @@ HttpAnswer::Progress HttpAnswer::take(std::string& out) {
 void HttpAnswer::sent(std::size_t n_bytes) {
   const std::lock_guard lock(mutex_);
   unsent_bytes_ -= std::min(unsent_bytes_, n_bytes);
+}
+
+void HttpAnswer::set_stalled(bool stalled) {
+  const std::lock_guard lock(mutex_);
+  stalled_ = stalled;
 }
 
 bool HttpAnswer::lose() {

@@ -36,7 +36,12 @@ class HttpAnswer {
   enum class Progress { kOpen, kComplete, kCut, kOverflow };
   // Appends the bytes there are to `out`.
   [[nodiscard]] Progress take(std::string& out);
+  // kCut, kOverflow, or kOpen where neither is.
+  [[nodiscard]] Progress fault() const;
   void sent(std::size_t n_bytes);  // of what was taken; makes room for more
+  // The client takes no more for now. Only then is the bound on unsent bytes held against it: a burst that the
+  // connection had no time to send yet is not the client's fault.
+  void set_stalled(bool stalled);
   // The client is gone. True when it was the first call and the answer was not complete; calls back.
   bool lose();
 
@@ -46,8 +51,10 @@ class HttpAnswer {
   [[nodiscard]] bool keep_alive() const;
 
  private:
+  [[nodiscard]] Progress fault_locked() const;
   [[nodiscard]] bool begin(unsigned status);
   void wake(std::unique_lock<std::mutex>& lock);
+  void cut(std::unique_lock<std::mutex>& lock);
 
   mutable std::mutex mutex_;
   AnswerFrame frame_;
@@ -63,6 +70,7 @@ class HttpAnswer {
   bool ended_ = false;
   bool cut_ = false;
   bool overflow_ = false;
+  bool stalled_ = false;
   bool lost_ = false;
   bool woken_ = false;
 };

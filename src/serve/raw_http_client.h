@@ -84,7 +84,7 @@ class RawHttpClient {
     const auto length = response.headers.find("content-length");
     if (head_only || response.status == 204) {
       response.complete = true;
-    } else if (response.headers["transfer-encoding"] == "chunked") {
+    } else if (response.headers.contains("transfer-encoding")) {
       read_chunks(response);
     } else if (length != response.headers.end()) {
       const std::size_t n = std::strtoull(length->second.c_str(), nullptr, 10);
