@@ -54,9 +54,10 @@ class Sink {
         form_(std::move(order.form)),
         headers_(std::move(order.headers)),
         stream_(order.stream),
+        writes_(stream_ || form_->follows()),
         parts_left_(order.requests.size()),
         to_accept_(order.requests.size()) {
-    whole_.choices.resize(order.requests.size() * order.requests.front().choices);
+    if (!writes_) whole_.choices.resize(order.requests.size() * order.requests.front().choices);
   }
 
   [[nodiscard]] const std::shared_ptr<Cancellation>& cancellation() const { return cancellation_; }
@@ -110,9 +111,9 @@ class Sink {
     if (all.model.empty()) all.model = part.model;
     all.prompt_tokens += part.prompt_tokens;
     all.notices.insert(all.notices.end(), part.notices.begin(), part.notices.end());
-    if (--to_accept_ > 0 || !stream_ || is_over()) return true;
+    if (--to_accept_ > 0 || !writes_ || is_over()) return true;
     std::string out;
-    exchange_->start_stream("text/event-stream", std::move(headers_));
+    if (stream_) exchange_->start_stream("text/event-stream", std::move(headers_));
     form_->begin(all, out);
     for (auto& event : early_) write_event(event, out);
     early_ = {};
@@ -122,7 +123,7 @@ class Sink {
   bool take(Known event) {
     const std::lock_guard lock(mutex_);
     if (is_over()) return true;
-    if (!stream_) {
+    if (!writes_) {
       keep(std::move(event));
       return true;
     }
@@ -141,7 +142,7 @@ class Sink {
     if constexpr (std::same_as<Known, Event>) std::visit([&](const auto& known) { write_event(known, out); }, event);
   }
   bool send(std::string out) {
-    if (out.empty() || exchange_->write(std::move(out))) return true;
+    if (out.empty() || !stream_ || exchange_->write(std::move(out))) return true;
     over_ = true;
     return false;
   }
@@ -175,6 +176,7 @@ class Sink {
   const std::unique_ptr<AnswerForm> form_;
   Headers headers_;
   const bool stream_;
+  const bool writes_;  // else the choices are kept
   bool over_ = false;
   std::size_t parts_left_;
   std::size_t to_accept_;

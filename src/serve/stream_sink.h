@@ -57,6 +57,9 @@ class AnswerForm {
   // An error that is answered with its HTTP status, as the dialect's clients know it.
   [[nodiscard]] virtual Error in_dialect(const Error& error) const { return error; }
 
+  // True: begin(), delta() and choice_end() are called for whole bodies too, their output is dropped, and whole() gets
+  // no choices.
+  [[nodiscard]] virtual bool follows() const { return false; }
   // Else: the body, as JSON.
   virtual std::string whole(const WholeAnswer& answer) = 0;
 };
