@@ -111,6 +111,10 @@ class ServerProcess:
 
     says_ready = False
 
+    def own_time_s(self):
+        """(seconds of steps outside the runtime, seconds of steps) so far; None where a server does not tell."""
+        return None
+
     def wait_until_ready(self, patience_s=300):
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
@@ -173,6 +177,13 @@ class HearthServer(ServerProcess):
             raise RuntimeError(f"hearth serve said {said} instead of ready: {self.log_end()}")
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
+    def own_time_s(self):
+        with urllib.request.urlopen(self.url + "/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        def total(name):
+            return 1e-3 * sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+        return total("hearth_step_host_ms_sum"), total("hearth_step_ms_sum")
+
     def stop(self, kill=False):
         status = super().stop(kill)
         if self.own_home:
@@ -194,7 +205,8 @@ class Watch:
     """Samples memory of a server while a load runs and takes the processor time between start and end."""
 
     def __init__(self, server, interval_s=1.0):
-        self.root, self.interval_s = server.process.pid, interval_s
+        self.server, self.root, self.interval_s = server, server.process.pid, interval_s
+        self.own_share = None
         self.stopping = threading.Event()
         self.pss = self.rss = 0
         self.cpu_s = 0.0
@@ -208,6 +220,7 @@ class Watch:
             self.sample()
 
     def __enter__(self):
+        self.own_before = self.server.own_time_s()
         self.cpu_s = -cpu_seconds(process_tree(self.root))
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -218,3 +231,7 @@ class Watch:
         self.thread.join()
         self.cpu_s += cpu_seconds(process_tree(self.root))
         self.sample()
+        own_after = self.server.own_time_s()
+        if own_after:
+            outside, steps = (b - a for a, b in zip(self.own_before, own_after))
+            self.own_share = outside / steps if steps > 0 else None
