@@ -1,0 +1,121 @@
+#include "serve/metrics_endpoint.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace hearth::serve {
+namespace {
+
+// The engine's state, taken before the registry is asked: the registry reads gauges with its lock held, and an engine
+// that is loading a model may want that lock while it holds its own. Internally locked.
+class Snapshot {
+ public:
+  void take(const TextService& service) {
+    auto status = std::make_shared<const EngineStatus>(service.status());
+    const std::lock_guard lock(mutex_);
+    status_ = std::move(status);
+  }
+  [[nodiscard]] std::shared_ptr<const EngineStatus> get() const {
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const EngineStatus> status_ = std::make_shared<const EngineStatus>();  // shared with its readers
+};
+
+using Samples = std::vector<GaugeSample>;
+
+Samples by_load(const EngineStatus& status, double (*read)(const ModelLoad&)) {
+  Samples samples;
+  for (const auto& load : status.loads) samples.push_back({metric_label("model", load.model), read(load)});
+  return samples;
+}
+
+Samples model_bytes(const EngineStatus& status) {
+  Samples samples;
+  for (const auto& facts : status.models)
+    for (const auto& [component, bytes] : MemoryBreakdown{facts.placement}.by_component())
+      samples.push_back(
+          {metric_label("model", facts.name) + "," + metric_label("component", component), static_cast<double>(bytes)});
+  return samples;
+}
+
+Samples resident_models(const EngineStatus& status) {
+  Samples samples;
+  for (const auto& facts : status.models)
+    samples.push_back({metric_label("model", facts.name), facts.state == ModelState::kResident ? 1.0 : 0.0});
+  return samples;
+}
+
+Samples rungs(const EngineStatus& status) {
+  Samples samples;
+  for (const auto& facts : status.models)
+    samples.push_back(
+        {metric_label("model", facts.name) + "," + metric_label("rung", facts.rung.empty() ? "full" : facts.rung), 1});
+  return samples;
+}
+
+Samples pool_bytes(const EngineStatus& status) {
+  Samples samples;
+  for (const auto& pool : status.pools) {
+    const auto add = [&samples, &pool](const char* part, std::uint64_t bytes) {
+      samples.push_back(
+          {metric_label("pool", pool.name) + "," + metric_label("part", part), static_cast<double>(bytes)});
+    };
+    add("capacity", pool.capacity_bytes);
+    add("reserved", pool.reserved_bytes);
+    add("committed", pool.committed_bytes);
+    add("peak", pool.peak_bytes);
+  }
+  return samples;
+}
+
+void add_gauges(MetricsRegistry& registry, const std::shared_ptr<const Snapshot>& snapshot) {
+  const auto add = [&registry, &snapshot](const char* name, const char* help, Samples (*read)(const EngineStatus&)) {
+    registry.gauges(name, help, [snapshot, read] { return read(*snapshot->get()); });
+  };
+  const auto add_load = [&registry, &snapshot](const char* name, const char* help, double (*read)(const ModelLoad&)) {
+    registry.gauges(name, help, [snapshot, read] { return by_load(*snapshot->get(), read); });
+  };
+  add_load("hearth_requests_waiting", "Requests that wait for their turn.",
+           [](const ModelLoad& load) { return static_cast<double>(load.waiting); });
+  add_load("hearth_requests_running", "Requests that are computed.",
+           [](const ModelLoad& load) { return static_cast<double>(load.running); });
+  add_load("hearth_context_cells", "Cells of the context, one a token.",
+           [](const ModelLoad& load) { return static_cast<double>(load.context_cells); });
+  add_load("hearth_context_cells_used", "Cells that hold a token, of running and of cached sequences.",
+           [](const ModelLoad& load) { return static_cast<double>(load.used_cells); });
+  add("hearth_model_bytes", "Bytes that a loaded model holds.", model_bytes);
+  add("hearth_model_resident", "1 where the model is loaded.", resident_models);
+  add("hearth_rung", "The rung of the degradation ladder that a model is on.", rungs);
+  add("hearth_pool_bytes", "Bytes of a memory pool.", pool_bytes);
+  add("hearth_model_loads", "Loads of models since the start.", [](const EngineStatus& status) {
+    return Samples{{"", static_cast<double>(status.swaps)}};
+  });
+  add("hearth_draining", "1 while the server takes no more requests.", [](const EngineStatus& status) {
+    return Samples{{"", status.draining ? 1.0 : 0.0}};
+  });
+}
+
+}  // namespace
+
+std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service) {
+  const auto snapshot = std::make_shared<Snapshot>();  // shared by the gauges and the route
+  add_gauges(registry, snapshot);
+  Route route;
+  route.method = "GET";
+  route.pattern = "/metrics";
+  route.summary = "Metrics in the Prometheus text format";
+  route.tag = "hearth";
+  route.handler = [&registry, &service, snapshot](const std::shared_ptr<Exchange>& exchange) {
+    snapshot->take(service);
+    exchange->respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = registry.prometheus_text()});
+  };
+  return {route};
+}
+
+}  // namespace hearth::serve

@@ -1,0 +1,21 @@
+// GET /metrics: the registry's metrics and what the engine holds now, in the Prometheus text format.
+#pragma once
+
+#include <vector>
+
+#include "engine/text_service.h"
+#include "metrics/registry.h"
+#include "serve/exchange.h"
+
+namespace hearth::serve {
+
+// Adds the engine's gauges to the registry; both must outlive the routes, and the registry is to be asked through the
+// route from then on: its gauges are as of the last request for it.
+//   hearth_requests_waiting{model}, hearth_requests_running{model}
+//   hearth_context_cells{model}, hearth_context_cells_used{model}
+//   hearth_model_bytes{model,component}, hearth_model_resident{model}, hearth_rung{model,rung}
+//   hearth_pool_bytes{pool,part}: part is capacity, reserved, committed or peak
+//   hearth_model_loads, hearth_draining
+[[nodiscard]] std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service);
+
+}  // namespace hearth::serve
