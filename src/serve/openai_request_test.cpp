@@ -1,0 +1,291 @@
+// What bodies of chat completions become, and how each wrong one is refused.
+#include <gtest/gtest.h>
+
+#include "serve/chat_completions.h"
+#include "serve/http_error.h"
+#include "serve/openai_fixture.h"
+
+namespace hearth::serve {
+namespace {
+
+class OpenAiRequest : public OpenAiFixture {
+ protected:
+  Result<AnswerOrder> read(const std::string& body) {
+    HttpRequest http;
+    http.key = "alice";
+    http.body = body;
+    return read_chat_completion(*serving, http);
+  }
+  static std::string with(const std::string& fields) {
+    return R"({"model":"tiny","messages":[{"role":"user","content":"hi"}])" + fields + "}";
+  }
+  TextRequest request_of(const std::string& fields) {
+    auto order = read(with(fields));
+    EXPECT_TRUE(order) << fields << ": " << order.error().message;
+    return order ? order->requests.at(0) : TextRequest{};
+  }
+  std::vector<ChatMessage> turns_of(const std::string& messages) {
+    auto order = read(R"({"model":"tiny","messages":)" + messages + "}");
+    EXPECT_TRUE(order) << order.error().message;
+    return order ? std::get<PromptRequest>(order->requests.at(0).prompt).messages : std::vector<ChatMessage>{};
+  }
+  // "message (param)" of a refusal.
+  std::string refusal(const std::string& body) {
+    const auto order = read(body);
+    if (order) return "taken";
+    EXPECT_EQ(http_status_of(order.error()), 400U) << order.error().message;
+    return order.error().message + " (" + std::string(error_fact(order.error(), "param")) + ")";
+  }
+};
+
+TEST_F(OpenAiRequest, what_is_left_open_is_as_documented) {
+  const TextRequest request = request_of("");
+  EXPECT_EQ(request.model, "tiny");
+  EXPECT_EQ(request.key, "alice");
+  EXPECT_EQ(request.sampling.temperature, SamplingOptions{}.temperature);
+  EXPECT_EQ(request.sampling.top_p, SamplingOptions{}.top_p);
+  EXPECT_EQ(request.max_tokens, 0U);
+  EXPECT_EQ(request.choices, 1U);
+  EXPECT_FALSE(request.constraint);
+  EXPECT_FALSE(request.logprobs);
+  EXPECT_TRUE(request.parse_output && request.cache_prompt && request.parallel_calls && request.speculate);
+  EXPECT_EQ(request.truncation, Truncation::kRefuse);
+  EXPECT_NE(request.sampling.seed, request_of("").sampling.seed) << "each request gets its own seed";
+}
+
+TEST_F(OpenAiRequest, sampling_fields_reach_the_engine) {
+  const SamplingOptions sampling = request_of(R"(,"temperature":0,"top_p":0.5,"top_k":7,"min_p":0.1,"seed":42,
+    "presence_penalty":-2,"frequency_penalty":1.5,"repeat_penalty":1.1,"repeat_last_n":9,"logit_bias":{"5":-100,"6":2.5})")
+                                       .sampling;
+  EXPECT_EQ(sampling.temperature, 0);
+  EXPECT_EQ(sampling.top_p, 0.5F);
+  EXPECT_EQ(sampling.top_k, 7U);
+  EXPECT_EQ(sampling.min_p, 0.1F);
+  EXPECT_EQ(sampling.seed, 42U);
+  EXPECT_EQ(sampling.presence_penalty, -2);
+  EXPECT_EQ(sampling.frequency_penalty, 1.5F);
+  EXPECT_EQ(sampling.repeat_penalty, 1.1F);
+  EXPECT_EQ(sampling.penalty_last_n, 9U);
+  EXPECT_EQ(sampling.logit_bias, (std::vector<std::pair<Token, float>>{{5, -100}, {6, 2.5F}}));
+  EXPECT_EQ(request_of(R"(,"top_k":-1,"repetition_penalty":1.2)").sampling.top_k, 0U);
+  EXPECT_EQ(request_of(R"(,"temperature":null,"seed":null,"stop":null,"tools":null)").sampling.temperature, 0.8F);
+}
+
+TEST_F(OpenAiRequest, generation_fields_reach_the_engine) {
+  clock.advance(std::chrono::seconds(10));
+  const TextRequest request = request_of(R"(,"max_tokens":5,"max_completion_tokens":9,"n":3,"stop":["a","b"],
+    "logprobs":true,"top_logprobs":4,"cache_prompt":false,"speculate":false,"ignore_eos":true,"skip_special_tokens":false,
+    "timeout_s":2.5,"adapters":[{"name":"law","scale":0.5},{"name":"tone"}],"priority":"background","parallel_tool_calls":false)");
+  EXPECT_EQ(request.max_tokens, 9U);
+  EXPECT_EQ(request.choices, 3U);
+  EXPECT_EQ(request.stop, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(request.logprobs, 4U);
+  EXPECT_FALSE(request.cache_prompt || request.speculate || request.parallel_calls);
+  EXPECT_TRUE(request.ignore_end && request.show_special);
+  EXPECT_EQ(*request.deadline - clock.now(), std::chrono::milliseconds(2500));
+  ASSERT_EQ(request.adapters.size(), 2U);
+  EXPECT_EQ(request.adapters[0].name, "law");
+  EXPECT_EQ(request.adapters[0].scale, 0.5F);
+  EXPECT_EQ(request.adapters[1].scale, 1);
+  EXPECT_EQ(request.priority, RequestPriority::kBackground);
+  EXPECT_EQ(request_of(R"(,"stop":"x","lora":[{"name":"l"}])").adapters.size(), 1U);
+  EXPECT_EQ(request_of(R"(,"priority":-3)").priority, RequestPriority::kInteractive);
+  EXPECT_EQ(request_of(R"(,"priority":0)").priority, RequestPriority::kNormal);
+  EXPECT_EQ(request_of(R"(,"priority":3)").priority, RequestPriority::kBackground);
+  EXPECT_EQ(request_of(R"(,"service_tier":"flex")").priority, RequestPriority::kBackground);
+  EXPECT_EQ(request_of(R"(,"service_tier":"auto")").priority, RequestPriority::kNormal);
+  EXPECT_EQ(request_of(R"(,"logprobs":true)").logprobs, 0U);
+}
+
+TEST_F(OpenAiRequest, answers_are_held_to_every_form_of_constraint) {
+  struct Case {
+    const char* fields;
+    ConstraintKind kind;
+    const char* text;
+  };
+  const Case cases[] = {
+      {R"(,"response_format":{"type":"json_object"})", ConstraintKind::kJson, ""},
+      {R"(,"response_format":{"type":"json_object","schema":{"b":1,"a":2}})", ConstraintKind::kJsonSchema,
+       R"({"b":1,"a":2})"},
+      {R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n","strict":true,"schema":{"z":1.50,"a":[]}}})",
+       ConstraintKind::kJsonSchema, R"({"z":1.5,"a":[]})"},
+      {R"(,"json_schema":{"type":"object"})", ConstraintKind::kJsonSchema, R"({"type":"object"})"},
+      {R"(,"guided_json":"{\"type\":\"object\"}")", ConstraintKind::kJsonSchema, R"({"type":"object"})"},
+      {R"(,"guided_regex":"a+")", ConstraintKind::kRegex, "a+"},
+      {R"(,"regex":"a+")", ConstraintKind::kRegex, "a+"},
+      {R"(,"guided_grammar":"root ::= \"a\"")", ConstraintKind::kGrammar, "root ::= \"a\""},
+      {R"(,"grammar":"root ::= \"a\"")", ConstraintKind::kGrammar, "root ::= \"a\""},
+      {R"(,"guided_choice":["yes","n.o"])", ConstraintKind::kRegex, "(yes|n\\.o)"},
+      {R"(,"structured_outputs":{"regex":"b"})", ConstraintKind::kRegex, "b"},
+      {R"(,"structured_outputs":{"choice":["x"]})", ConstraintKind::kRegex, "(x)"},
+      {R"(,"structured_outputs":{"json":{"a":1}})", ConstraintKind::kJsonSchema, R"({"a":1})"},
+      {R"(,"structured_outputs":{"json_object":true})", ConstraintKind::kJson, ""},
+  };
+  for (const Case& c : cases) {
+    const TextRequest request = request_of(c.fields);
+    ASSERT_TRUE(request.constraint) << c.fields;
+    EXPECT_EQ(request.constraint->kind, c.kind) << c.fields;
+    EXPECT_EQ(request.constraint->text, c.text) << c.fields;
+  }
+  EXPECT_FALSE(request_of(R"(,"response_format":{"type":"text"})").constraint);
+}
+
+TEST_F(OpenAiRequest, turns_of_all_roles) {
+  const auto turns = turns_of(R"([
+    {"role":"developer","content":"rules"},{"role":"system","content":"more"},
+    {"role":"user","name":"ann","content":[{"type":"text","text":"a"},"b",{"type":"text","text":"c"}]},
+    {"role":"assistant","content":null,"reasoning_content":"why","tool_calls":[
+      {"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\": 1.50}"}},
+      {"id":"c2","type":"function","function":{"name":"g","arguments":{"z":1,"a":2}}}]},
+    {"role":"tool","tool_call_id":"c2","content":"two"},
+    {"role":"tool","tool_call_id":"c1","name":"own","content":[{"type":"text","text":"one"}]},
+    {"role":"assistant","content":"","refusal":null}])");
+  ASSERT_EQ(turns.size(), 7U);
+  EXPECT_EQ(turns[0].role + turns[1].role, "systemsystem");
+  EXPECT_EQ(turns[2].name, "ann");
+  ASSERT_EQ(turns[2].parts.size(), 3U);
+  EXPECT_EQ(turns[2].parts[1].text, "b");
+  EXPECT_EQ(turns[3].reasoning, "why");
+  EXPECT_EQ(turns[3].tool_calls.at(0).arguments_json, R"({"x": 1.50})") << "as the model wrote it";
+  EXPECT_EQ(turns[3].tool_calls.at(1).arguments_json, R"({"z":1,"a":2})");
+  EXPECT_EQ(turns[4].name, "g") << "the tool is found by its call";
+  EXPECT_EQ(turns[5].name, "own");
+}
+
+TEST_F(OpenAiRequest, tools_and_the_choice_among_them) {
+  const std::string tools = R"(,"tools":[{"type":"function","function":{"name":"f","description":"does f",
+    "parameters":{"type":"object","properties":{"z":{"type":"string"},"a":{"type":"integer"}}}}},{"type":"function","function":{"name":"g"}}])";
+  const TextRequest request = request_of(tools);
+  const auto& prompt = std::get<PromptRequest>(request.prompt);
+  ASSERT_EQ(prompt.tools.size(), 2U);
+  EXPECT_EQ(prompt.tools[0].description, "does f");
+  EXPECT_EQ(prompt.tools[0].parameters_json,
+            R"({"type":"object","properties":{"z":{"type":"string"},"a":{"type":"integer"}}})");
+  EXPECT_EQ(prompt.tools[1].parameters_json, "");
+  EXPECT_EQ(request.tool_choice, ToolChoice::kAuto);
+  EXPECT_EQ(request_of(tools + R"(,"tool_choice":"none")").tool_choice, ToolChoice::kNone);
+  EXPECT_EQ(request_of(tools + R"(,"tool_choice":"required")").tool_choice, ToolChoice::kRequired);
+  const TextRequest named = request_of(tools + R"(,"tool_choice":{"type":"function","function":{"name":"g"}})");
+  EXPECT_EQ(named.tool_choice, ToolChoice::kRequired);
+  EXPECT_EQ(named.tool_name, "g");
+}
+
+TEST_F(OpenAiRequest, thinking_is_switched_through_the_template) {
+  const auto prompt_of = [&](const std::string& fields) { return std::get<PromptRequest>(request_of(fields).prompt); };
+  EXPECT_EQ(prompt_of("").enable_thinking, std::nullopt);
+  EXPECT_EQ(prompt_of(R"(,"reasoning_effort":"none")").enable_thinking, false);
+  EXPECT_EQ(prompt_of(R"(,"reasoning_effort":"minimal")").enable_thinking, false);
+  EXPECT_EQ(prompt_of(R"(,"reasoning_effort":"high")").enable_thinking, true);
+  EXPECT_EQ(prompt_of(R"(,"reasoning_effort":"high")").variables_json, R"({"reasoning_effort":"high"})");
+  const PromptRequest told =
+      prompt_of(R"(,"chat_template_kwargs":{"enable_thinking":false,"x":[1]},"reasoning_effort":"low")");
+  EXPECT_EQ(told.enable_thinking, false);
+  EXPECT_EQ(told.variables_json, R"({"x":[1],"reasoning_effort":"low"})");
+  EXPECT_FALSE(prompt_of(R"(,"add_generation_prompt":false)").add_generation_prompt);
+}
+
+TEST_F(OpenAiRequest, the_only_model_needs_no_name) {
+  const auto order = read(R"({"messages":[{"role":"user","content":"hi"}]})");
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->requests[0].model, "tiny");
+  service.set_models({ModelFacts{}, ModelFacts{}});
+  EXPECT_EQ(refusal(R"({"messages":[{"role":"user","content":"hi"}]})"), "model is missing (model)");
+}
+
+TEST_F(OpenAiRequest, an_unknown_model_and_an_encoder_are_refused) {
+  const auto unknown = read(R"({"model":"huge","messages":[{"role":"user","content":"hi"}]})");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(http_status_of(unknown.error()), 404U);
+  EXPECT_EQ(error_fact(unknown.error(), "code"), "model_not_found");
+  ModelFacts encoder;
+  encoder.name = "tiny";
+  encoder.embeds_only = true;
+  service.set_models({encoder});
+  EXPECT_EQ(refusal(with("")), "model 'tiny' gives embeddings only (model)");
+}
+
+TEST_F(OpenAiRequest, every_wrong_field_is_named) {
+  const std::pair<const char*, const char*> cases[] = {
+      {R"(,"max_tokens":-1)", "max_tokens must be a whole number from 1 to 1073741824, not -1 (max_tokens)"},
+      {R"(,"max_completion_tokens":0)",
+       "max_completion_tokens must be a whole number from 1 to 1073741824, not 0 (max_completion_tokens)"},
+      {R"(,"temperature":2.1)", "temperature must be a number from 0 to 2, not 2.1 (temperature)"},
+      {R"(,"temperature":"hot")", "temperature must be a number from 0 to 2, not \"hot\" (temperature)"},
+      {R"(,"top_p":-0.1)", "top_p must be a number from 0 to 1, not -0.1 (top_p)"},
+      {R"(,"n":0)", "n must be a whole number from 1 to 128, not 0 (n)"},
+      {R"(,"stop":[1])", "stop must be a string or a list of strings (stop)"},
+      {R"(,"stop":"")", "stop has an empty string, which every answer begins with (stop)"},
+      {R"(,"stream":1)", "stream must be true or false, not 1 (stream)"},
+      {R"(,"stream_options":{"include_usage":true})", "stream_options is only for stream: true (stream_options)"},
+      {R"(,"stream":true,"stream_options":{"include_usage":"y"})",
+       "stream_options.include_usage must be true or false, not \"y\" (stream_options.include_usage)"},
+      {R"(,"logit_bias":{"x":1})", "logit_bias has a key that is no token id (logit_bias)"},
+      {R"(,"logit_bias":{"1":101})", "logit_bias must give token 1 a number from -100 to 100 (logit_bias)"},
+      {R"(,"logit_bias":[1])", "logit_bias must be an object, not a list (logit_bias)"},
+      {R"(,"top_logprobs":2)", "top_logprobs is only for logprobs: true (top_logprobs)"},
+      {R"(,"logprobs":true,"top_logprobs":21)",
+       "top_logprobs must be a whole number from 0 to 20, not 21 (top_logprobs)"},
+      {R"(,"response_format":{"type":"yaml"})",
+       "response_format.type must be one of \"text\", \"json_object\", \"json_schema\", not \"yaml\" "
+       "(response_format.type)"},
+      {R"(,"response_format":{})", "response_format.type is missing (response_format.type)"},
+      {R"(,"response_format":{"type":"json_schema"})",
+       "response_format.json_schema is missing (response_format.json_schema)"},
+      {R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n"}})",
+       "response_format.json_schema.schema is missing (response_format.json_schema.schema)"},
+      {R"(,"regex":"a","grammar":"b")",
+       "response_format and the fields like it hold the answer to more than one form (response_format)"},
+      {R"(,"regex":"")", "regex must not be empty (regex)"},
+      {R"(,"tools":{})", "tools must be a list, not an object (tools)"},
+      {R"(,"tools":[{"type":"custom"}])",
+       "tools[0].type is \"custom\", a tool that this server does not have (tools[0].type)"},
+      {R"(,"tools":[{"type":"function"}])", "tools[0].function is missing (tools[0].function)"},
+      {R"(,"tools":[{"type":"function","function":{"name":"a b"}}])",
+       "tools[0].function.name must be 1 to 128 letters, digits, '_', '-' and '.' (tools[0].function.name)"},
+      {R"(,"tools":[{"function":{"name":"a"}},{"function":{"name":"a"}}])",
+       "tools[1].function.name 'a' is there twice (tools[1].function.name)"},
+      {R"(,"tool_choice":"required")", "tool_choice is \"required\", but there are no tools (tool_choice)"},
+      {R"(,"tool_choice":{"type":"function","function":{"name":"f"}})",
+       "tool_choice.function.name 'f' is none of the tools (tool_choice.function.name)"},
+      {R"(,"functions":[])", "functions is the form of old (functions)"},
+      {R"(,"modalities":["audio"])", "modalities asks for more than text, which no model here gives (modalities)"},
+      {R"(,"adapters":[{"scale":1}])",
+       "adapters[0].name must be the name of one of the model's adapters (adapters[0].name)"},
+      {R"(,"truncation":"middle")", "truncation must be one of \"disabled\", \"auto\", not \"middle\" (truncation)"},
+      {R"(,"timeout_s":0)", "timeout_s must be a number from 0.001 to 86400, not 0 (timeout_s)"},
+      {R"(,"seed":1.5)", "seed must be a whole number in range, not 1.5 (seed)"},
+      {R"(,"chat_template_kwargs":"x")", "chat_template_kwargs must be an object, not \"x\" (chat_template_kwargs)"},
+  };
+  for (const auto& [fields, sentence] : cases) EXPECT_EQ(refusal(with(fields)), sentence);
+}
+
+TEST_F(OpenAiRequest, every_wrong_message_is_named) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"5", "messages must be a list, not 5 (messages)"},
+      {"[]", "messages must have one message at least (messages)"},
+      {"[5]", "messages[0] must be an object, not 5 (messages[0])"},
+      {"[{}]", "messages[0].role is missing (messages[0].role)"},
+      {R"([{"role":"king","content":"x"}])",
+       "messages[0].role must be one of \"system\", \"developer\", \"user\", \"assistant\", \"tool\", \"function\", "
+       "not \"king\" (messages[0].role)"},
+      {R"([{"role":"user","content":"x"},{"role":"user","content":7}])",
+       "messages[1].content must be a string or a list of parts (messages[1].content)"},
+      {R"([{"role":"user"}])", "messages[0].content is missing (messages[0].content)"},
+      {R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:"}}]}])",
+       "messages[0].content[0] is of type \"image_url\", which can't be shown to the model here "
+       "(messages[0].content[0])"},
+      {R"([{"role":"user","content":[{"type":"text"}]}])",
+       "messages[0].content[0].text is missing (messages[0].content[0].text)"},
+      {R"([{"role":"assistant"}])",
+       "messages[0].content is missing, and there are no tool_calls (messages[0].content)"},
+      {R"([{"role":"assistant","tool_calls":[{"id":"x"}]}])",
+       "messages[0].tool_calls[0].function is missing (messages[0].tool_calls[0].function)"},
+      {R"([{"role":"tool","content":"x"}])", "messages[0].tool_call_id is missing (messages[0].tool_call_id)"},
+  };
+  for (const auto& [messages, sentence] : cases)
+    EXPECT_EQ(refusal(R"({"model":"tiny","messages":)" + std::string(messages) + "}"), sentence);
+  EXPECT_EQ(refusal(R"({"model":"tiny"})"), "messages is missing (messages)");
+}
+
+}  // namespace
+}  // namespace hearth::serve
