@@ -4,9 +4,13 @@
 #include <string_view>
 
 #include "metrics/registry.h"
+#include "serve/exchange.h"
 #include "serve/request_record.h"
 
 namespace hearth::serve {
+
+// GET /metrics: everything in the registry, as Prometheus reads it. The registry must outlive the route.
+[[nodiscard]] Route metrics_route(const MetricsRegistry& registry);
 
 // Thread-safe.
 class HttpMetrics final : public RequestObserver {
