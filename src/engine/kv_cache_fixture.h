@@ -41,7 +41,7 @@ class KvDriver {
     TextOptions options;
     options.n_ctx = n_ctx;
     options.n_batch = 512;
-    options.n_threads = 2;
+    options.n_threads = 1;  // threads that wait for each other are slow on a busy machine
     return options;
   }
 
