@@ -14,9 +14,9 @@
 namespace hearth::serve {
 
 // Thread-safe. Two sources with different seeds give different ids, for all practical purposes.
-class IdSource {
+class AnswerIds {
  public:
-  explicit IdSource(std::uint64_t seed) : seed_(seed) {}
+  explicit AnswerIds(std::uint64_t seed) : seed_(seed) {}
 
   // `prefix` and 24 hexadecimal digits.
   [[nodiscard]] std::string next(std::string_view prefix) {
@@ -49,7 +49,7 @@ struct OpenAiServing {
   TextService& service;
   const Clock& clock;
   const std::string fingerprint;  // of the program's build, as clients see it
-  IdSource ids;
+  AnswerIds ids;
 
   [[nodiscard]] std::int64_t unix_now() const {
     return std::chrono::duration_cast<std::chrono::seconds>(clock.wall_now().time_since_epoch()).count();
