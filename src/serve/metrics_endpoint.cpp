@@ -1,31 +1,11 @@
 #include "serve/metrics_endpoint.h"
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
 namespace hearth::serve {
 namespace {
-
-// The engine's state, taken before the registry is asked: the registry reads gauges with its lock held, and an engine
-// that is loading a model may want that lock while it holds its own. Internally locked.
-class Snapshot {
- public:
-  void take(const TextService& service) {
-    auto status = std::make_shared<const EngineStatus>(service.status());
-    const std::lock_guard lock(mutex_);
-    status_ = std::move(status);
-  }
-  [[nodiscard]] std::shared_ptr<const EngineStatus> get() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const EngineStatus> status_ = std::make_shared<const EngineStatus>();  // shared with its readers
-};
 
 using Samples = std::vector<GaugeSample>;
 
@@ -74,12 +54,14 @@ Samples pool_bytes(const EngineStatus& status) {
   return samples;
 }
 
-void add_gauges(MetricsRegistry& registry, const std::shared_ptr<const Snapshot>& snapshot) {
-  const auto add = [&registry, &snapshot](const char* name, const char* help, Samples (*read)(const EngineStatus&)) {
-    registry.gauges(name, help, [snapshot, read] { return read(*snapshot->get()); });
+// The state is taken before the registry is asked: the registry reads gauges with its lock held, and an engine that is
+// loading a model may want that lock while it holds its own.
+void set_gauges(MetricsRegistry& registry, const std::shared_ptr<const EngineStatus>& status) {
+  const auto add = [&registry, &status](const char* name, const char* help, Samples (*read)(const EngineStatus&)) {
+    registry.gauges(name, help, [status, read] { return read(*status); });
   };
-  const auto add_load = [&registry, &snapshot](const char* name, const char* help, double (*read)(const ModelLoad&)) {
-    registry.gauges(name, help, [snapshot, read] { return by_load(*snapshot->get(), read); });
+  const auto add_load = [&registry, &status](const char* name, const char* help, double (*read)(const ModelLoad&)) {
+    registry.gauges(name, help, [status, read] { return by_load(*status, read); });
   };
   add_load("hearth_requests_waiting", "Requests that wait for their turn.",
            [](const ModelLoad& load) { return static_cast<double>(load.waiting); });
@@ -93,26 +75,24 @@ void add_gauges(MetricsRegistry& registry, const std::shared_ptr<const Snapshot>
   add("hearth_model_resident", "1 where the model is loaded.", resident_models);
   add("hearth_rung", "The rung of the degradation ladder that a model is on.", rungs);
   add("hearth_pool_bytes", "Bytes of a memory pool.", pool_bytes);
-  add("hearth_model_loads", "Loads of models since the start.", [](const EngineStatus& status) {
-    return Samples{{"", static_cast<double>(status.swaps)}};
+  add("hearth_model_loads", "Loads of models since the start.", [](const EngineStatus& now) {
+    return Samples{{"", static_cast<double>(now.swaps)}};
   });
-  add("hearth_draining", "1 while the server takes no more requests.", [](const EngineStatus& status) {
-    return Samples{{"", status.draining ? 1.0 : 0.0}};
+  add("hearth_draining", "1 while the server takes no more requests.", [](const EngineStatus& now) {
+    return Samples{{"", now.draining ? 1.0 : 0.0}};
   });
 }
 
 }  // namespace
 
 std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service) {
-  const auto snapshot = std::make_shared<Snapshot>();  // shared by the gauges and the route
-  add_gauges(registry, snapshot);
   Route route;
   route.method = "GET";
   route.pattern = "/metrics";
   route.summary = "Metrics in the Prometheus text format";
   route.tag = "hearth";
-  route.handler = [&registry, &service, snapshot](const std::shared_ptr<Exchange>& exchange) {
-    snapshot->take(service);
+  route.handler = [&registry, &service](const std::shared_ptr<Exchange>& exchange) {
+    set_gauges(registry, std::make_shared<const EngineStatus>(service.status()));  // shared by the gauges
     exchange->respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = registry.prometheus_text()});
   };
   return {route};

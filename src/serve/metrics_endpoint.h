@@ -9,8 +9,7 @@
 
 namespace hearth::serve {
 
-// Adds the engine's gauges to the registry; both must outlive the routes, and the registry is to be asked through the
-// route from then on: its gauges are as of the last request for it.
+// Sets the engine's gauges in the registry at each request. Both must outlive the routes.
 //   hearth_requests_waiting{model}, hearth_requests_running{model}
 //   hearth_context_cells{model}, hearth_context_cells_used{model}
 //   hearth_model_bytes{model,component}, hearth_model_resident{model}, hearth_rung{model,rung}

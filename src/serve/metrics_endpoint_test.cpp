@@ -75,6 +75,16 @@ TEST(MetricsEndpoint, tells_what_the_engine_holds_now) {
   EXPECT_TRUE(has_line(later, "hearth_draining 1"));
 }
 
+TEST(MetricsEndpoint, of_two_servers_both_tell_the_present) {
+  MetricsRegistry registry;
+  CountingService service(registry);
+  const auto one = metrics_routes(registry, service);
+  const auto other = metrics_routes(registry, service);
+  (void)scrape(other);
+  service.state.swaps = 7;
+  EXPECT_TRUE(has_line(scrape(one).body, "hearth_model_loads 7"));
+}
+
 TEST(MetricsEndpoint, names_each_family_once) {
   MetricsRegistry registry;
   CountingService service(registry);
