@@ -1,6 +1,4 @@
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -8,36 +6,17 @@
 #include <cstring>
 #include <string_view>
 
+#include "platform/curl_egress.h"
 #include "platform/http_transfer.h"
 
 namespace hearth {
 namespace {
-
-// Handed to libcurl as the address of every named host, so that it looks no name up: connect_to() does, under its rule.
-// Source: RFC 5737, TEST-NET-1, which no machine has.
-constexpr std::string_view kUnresolved = "192.0.2.1";
 
 struct UrlTraits {
   using Type = CURLU*;
   static Type invalid() { return nullptr; }
   static void close(Type url) { curl_url_cleanup(url); }
 };
-struct EasyTraits {
-  using Type = CURL*;
-  static Type invalid() { return nullptr; }
-  static void close(Type easy) { curl_easy_cleanup(easy); }
-};
-struct ListTraits {
-  using Type = curl_slist*;
-  static Type invalid() { return nullptr; }
-  static void close(Type list) { curl_slist_free_all(list); }
-};
-
-// libcurl wants this once a process before any handle; the language sees to it that one thread does it.
-CURLcode start_libcurl() {
-  static const CURLcode kCode = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return kCode;
-}
 
 std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -83,14 +62,9 @@ std::optional<HttpByteRange> parse_content_range(std::string_view text) {
 
 class CurlTransfer final : public HttpTransfer {
  public:
-  CurlTransfer(UniqueHandle<EasyTraits> easy, const HttpRangeOptions& options)
-      : easy_(std::move(easy)), options_(options) {
-    set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_FOLLOWLOCATION, 0L);  // each hop is checked by the reader
-    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  CurlTransfer(CurlEasy easy, const HttpRangeOptions& options)
+      : easy_(std::move(easy)), egress_(easy_.get(), options.egress) {
     set(CURLOPT_HTTP_CONTENT_DECODING, 0L);
-    set(CURLOPT_USERAGENT, "hearth");
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
     set(CURLOPT_LOW_SPEED_TIME, static_cast<long>((options.stall_timeout.count() + 999) / 1000));
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>((options.egress.connect_timeout + options.stall_timeout).count()));
@@ -100,35 +74,20 @@ class CurlTransfer final : public HttpTransfer {
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
     set(CURLOPT_WRITEDATA, this);
-    set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::on_open_socket);
-    set(CURLOPT_OPENSOCKETDATA, this);
-    set(CURLOPT_SOCKOPTFUNCTION, &CurlTransfer::on_socket_options);
-    if (options.egress.airgap) set(CURLOPT_NOPROXY, "*");
   }
 
   Result<HttpAnswer> get(const std::string& url, std::uint64_t first, std::uint64_t last) override {
-    HEARTH_ASSIGN(address, parse_http_address(url));
-    if (options_.egress.airgap && !is_loopback(address.host))
-      return fail(connect_to(address.host, address.port, options_.egress).error());
-    address_ = std::move(address);
+    HEARTH_TRY(egress_.aim(url));
     answer_ = {};
-    connect_error_.reset();
     bytes_max_ = last - first + 1;
     takes_whole_ = first == 0;
     reason_[0] = '\0';
     const std::string range = std::to_string(first) + "-" + std::to_string(last);
-    const std::string known = address_.host + ":" + std::to_string(address_.port) + ":" + std::string(kUnresolved);
-    // A numeric IPv6 address is no host of a list like this, and needs no lookup either.
-    const bool named = address_.host.find(':') == std::string::npos;
-    UniqueHandle<ListTraits> hosts(named ? curl_slist_append(nullptr, known.c_str()) : nullptr);
-    set(CURLOPT_RESOLVE, hosts.get());
-    set(CURLOPT_URL, url.c_str());
     set(CURLOPT_RANGE, range.c_str());
     const CURLcode code = curl_easy_perform(easy_.get());
     char* location = nullptr;
     curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &location);
     if (location != nullptr) answer_.location = location;
-    set(CURLOPT_RESOLVE, static_cast<curl_slist*>(nullptr));
     return concluded(code);
   }
 
@@ -141,11 +100,11 @@ class CurlTransfer final : public HttpTransfer {
   }
 
   Result<HttpAnswer> concluded(CURLcode code) {
-    if (connect_error_) return fail(std::move(*connect_error_));
+    if (auto unconnected = egress_.finish()) return fail(std::move(*unconnected));
     // A body that isn't wanted was refused by on_body().
     if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && answer_.status != 0 && !wants_body()))
       return std::move(answer_);
-    const std::string where = "'" + address_.host + "', port " + std::to_string(address_.port);
+    const std::string where = "'" + egress_.address().host + "', port " + std::to_string(egress_.address().port);
     const std::string why = reason_[0] != '\0' ? reason_ : curl_easy_strerror(code);
     switch (code) {
       case CURLE_OPERATION_TIMEDOUT:
@@ -217,36 +176,9 @@ class CurlTransfer final : public HttpTransfer {
     return size;
   }
 
-  static curl_socket_t on_open_socket(void* self, curlsocktype, curl_sockaddr* to) {
-    return static_cast<CurlTransfer*>(self)->open_socket(*to);
-  }
-
-  curl_socket_t open_socket(const curl_sockaddr& to) {
-    char text[INET6_ADDRSTRLEN] = {};
-    std::uint16_t port = 0;
-    if (to.family == AF_INET) {
-      const auto& v4 = reinterpret_cast<const sockaddr_in&>(to.addr);
-      ::inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
-      port = ntohs(v4.sin_port);
-    } else if (to.family == AF_INET6) {
-      const auto& v6 = reinterpret_cast<const sockaddr_in6&>(to.addr);
-      ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
-      port = ntohs(v6.sin6_port);
-    }
-    // Anything else is the address of a proxy, which libcurl has looked up.
-    auto socket = connect_to(text == kUnresolved ? address_.host : std::string(text), port, options_.egress);
-    if (socket) return socket->release();
-    connect_error_ = std::move(socket).error();
-    return CURL_SOCKET_BAD;
-  }
-
-  static int on_socket_options(void*, curl_socket_t, curlsocktype) { return CURL_SOCKOPT_ALREADY_CONNECTED; }
-
-  UniqueHandle<EasyTraits> easy_;
-  HttpRangeOptions options_;
-  HttpAddress address_;
+  CurlEasy easy_;
+  CurlEgress egress_;
   HttpAnswer answer_;
-  std::optional<Error> connect_error_;
   std::uint64_t bytes_max_ = 0;
   std::uint64_t received_ = 0;
   bool takes_whole_ = false;
@@ -295,8 +227,7 @@ Result<std::string> url_beside(const std::string& url, std::string_view name) {
 }
 
 Result<std::unique_ptr<HttpTransfer>> HttpTransfer::create(const HttpRangeOptions& options) {
-  UniqueHandle<EasyTraits> easy(start_libcurl() == CURLE_OK ? curl_easy_init() : nullptr);
-  if (!easy) return fail(ErrorCode::kInternal, "libcurl could not be started", "");
+  HEARTH_ASSIGN(easy, make_curl_easy());
   return std::unique_ptr<HttpTransfer>(std::make_unique<CurlTransfer>(std::move(easy), options));
 }
 

@@ -68,8 +68,9 @@ class RawHttpClient {
 
   // Everything up to and with `mark`; empty when it does not come.
   std::string read_through(std::string_view mark, int timeout_ms = kTimeoutMs) {
-    for (;;) {
-      if (const auto at = in_.find(mark); at != std::string::npos) return take(at + mark.size());
+    for (std::size_t from = 0;;) {
+      if (const auto at = in_.find(mark, from); at != std::string::npos) return take(at + mark.size());
+      from = in_.size() < mark.size() ? 0 : in_.size() - mark.size();
       if (!receive(timeout_ms)) return {};
     }
   }

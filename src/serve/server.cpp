@@ -52,7 +52,8 @@ struct HttpServer::State {
                                           parts.metrics)),
         access_log(parts.logger),
         work(core->io.get_executor()),
-        sweep_timer(core->io) {
+        control(asio::make_strand(core->io)),
+        sweep_timer(control) {
     core->observers = parts.observers;
     core->observers.push_back(&access_log);
   }
@@ -71,6 +72,7 @@ struct HttpServer::State {
   std::vector<HttpListener> listeners;
   std::vector<std::string> urls;
   asio::executor_work_guard<asio::io_context::executor_type> work;
+  asio::strand<asio::io_context::executor_type> control;  // of the acceptors and the sweeper
   asio::steady_timer sweep_timer;
   std::vector<std::thread> threads;
   bool stopped = false;
@@ -84,14 +86,14 @@ void HttpServer::State::name_listeners() {
 }
 
 void HttpServer::State::launch() {
-  for (HttpListener& listener : listeners) asio::co_spawn(core->io, accept_loop(listener), asio::detached);
-  asio::co_spawn(core->io, sweep_loop(), asio::detached);
+  for (HttpListener& listener : listeners) asio::co_spawn(control, accept_loop(listener), asio::detached);
+  asio::co_spawn(control, sweep_loop(), asio::detached);
   for (unsigned i = 0; i < std::max(1U, core->options.n_io_threads); ++i)
     threads.emplace_back([this] { core->io.run(); });
 }
 
 asio::awaitable<void> HttpServer::State::accept_loop(HttpListener& listener) {
-  asio::steady_timer pause(core->io);
+  asio::steady_timer pause(control);
   while (listener.acceptor.is_open()) {
     // One thread is a strand already.
     const asio::any_io_executor executor = core->options.n_io_threads > 1
@@ -181,7 +183,7 @@ void HttpServer::State::stop_accepting() {
     const std::lock_guard lock(core->mutex);  // admit() looks under it
     core->draining = true;
   }
-  asio::post(core->io, [this] {
+  asio::post(control, [this] {
     for (HttpListener& listener : listeners) {
       boost::system::error_code ignored;
       listener.acceptor.close(ignored);
@@ -204,7 +206,7 @@ bool HttpServer::drain(std::chrono::milliseconds patience) {
   lock.lock();
   core.emptied.wait(lock, empty);
   lock.unlock();
-  asio::post(core.io, [&state] { state.sweep_timer.cancel(); });
+  asio::post(state.control, [&state] { state.sweep_timer.cancel(); });
   state.work.reset();
   for (std::thread& thread : state.threads) thread.join();
   return finished;

@@ -63,8 +63,9 @@ class TlsClient {
     return attempt([&] { return SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())); }) > 0;
   }
   std::string read_through(std::string_view mark) {
-    while (in_.find(mark) == std::string::npos) {
-      char scratch[4096];
+    for (std::size_t from = 0; in_.find(mark, from) == std::string::npos;) {
+      from = in_.size() < mark.size() ? 0 : in_.size() - mark.size();
+      char scratch[16384];
       const int n = attempt([&] { return SSL_read(ssl_.get(), scratch, sizeof(scratch)); });
       if (n <= 0) return {};
       in_.append(scratch, static_cast<std::size_t>(n));
