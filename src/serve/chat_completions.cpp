@@ -31,6 +31,19 @@ void read_modalities(ObjectReader& body) {
   }
 }
 
+// As vLLM has it: the last turn is the assistant's own, which it goes on with.
+void read_continuation(ObjectReader& body, PromptRequest& prompt) {
+  bool goes_on = false;
+  if (!body.flag("continue_final_message", goes_on) || !goes_on || prompt.messages.empty()) return;
+  ChatMessage& last = prompt.messages.back();
+  if (last.role != "assistant" || !last.tool_calls.empty())
+    return body.refuse("continue_final_message", "needs a last message of the assistant without tool_calls");
+  prompt.answer_prefix = std::move(last.content);
+  for (const ContentPart& part : last.parts) prompt.answer_prefix += part.text;
+  prompt.messages.pop_back();
+  prompt.add_generation_prompt = true;
+}
+
 void read_conversation(ObjectReader& body, TextRequest& request, AnswerWishes& wishes) {
   PromptRequest& prompt = request.prompt.emplace<PromptRequest>();
   read_messages(body, prompt.messages);
@@ -41,6 +54,7 @@ void read_conversation(ObjectReader& body, TextRequest& request, AnswerWishes& w
     body.text("reasoning_effort", effort);
   read_template_variables(body, effort, prompt);
   body.flag("add_generation_prompt", prompt.add_generation_prompt);
+  read_continuation(body, prompt);
   body.flag("parse_output", request.parse_output);
 }
 

@@ -177,6 +177,11 @@ TEST_F(ChatCompletions, a_prompt_too_long_is_known_as_such) {
   EXPECT_EQ(error_of(refused)["code"], "context_length_exceeded");
 }
 
+TEST_F(ChatCompletions, a_schema_that_cannot_be_held_to_is_a_bad_request) {
+  service.will_play({Error(ErrorCode::kUnsupported, "the JSON Schema at #/not can't be enforced")});
+  EXPECT_EQ(chat("").status, 400U);
+}
+
 TEST_F(ChatCompletions, a_late_error_is_an_event) {
   Script script = answer_script({"a"});
   script.resize(2);

@@ -144,8 +144,11 @@ void append_logprobs(std::string& out, const std::vector<TokenLogprobs>& logprob
 }
 
 Error openai_error(const Error& error) {
-  if (error.code != ErrorCode::kDoesNotFit || error_fact(error, "context_length").empty()) return error;
-  return Error(error).with("code", "context_length_exceeded").with("http_status", "400");
+  if (error.code == ErrorCode::kDoesNotFit && !error_fact(error, "context_length").empty())
+    return Error(error).with("code", "context_length_exceeded").with("http_status", "400");
+  if (error.code == ErrorCode::kUnsupported && error_fact(error, "http_status").empty())
+    return Error(error).with("http_status", "400");
+  return error;
 }
 
 void append_stream_error(std::string& out, const Error& error) {

@@ -45,7 +45,8 @@ void append_logprob_fields(std::string& out, const NamedLogprob& logprob);
 // JSON has no minus infinity; OpenAI says -9999 for it.
 [[nodiscard]] float sayable(float logprob);
 
-// The error as OpenAI's clients know it: a prompt that is too long is "context_length_exceeded" with status 400.
+// The error as OpenAI's clients know it: a prompt that is too long is "context_length_exceeded" with status 400; what
+// can't be done (a schema that can't be held to) is a bad request too.
 [[nodiscard]] Error openai_error(const Error& error);
 // An event with the error, and the stream's end.
 void append_stream_error(std::string& out, const Error& error);

@@ -184,6 +184,18 @@ TEST_F(OpenAiRequest, thinking_is_switched_through_the_template) {
   EXPECT_FALSE(prompt_of(R"(,"add_generation_prompt":false)").add_generation_prompt);
 }
 
+TEST_F(OpenAiRequest, the_answer_may_go_on_with_the_last_message) {
+  const auto order = read(R"({"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"Well"}],
+    "add_generation_prompt":false,"continue_final_message":true})");
+  ASSERT_TRUE(order);
+  const auto& prompt = std::get<PromptRequest>(order->requests[0].prompt);
+  EXPECT_EQ(prompt.answer_prefix, "Well");
+  EXPECT_EQ(prompt.messages.size(), 1U);
+  EXPECT_TRUE(prompt.add_generation_prompt);
+  EXPECT_EQ(refusal(with(R"(,"continue_final_message":true)")),
+            "continue_final_message needs a last message of the assistant without tool_calls (continue_final_message)");
+}
+
 TEST_F(OpenAiRequest, the_only_model_needs_no_name) {
   const auto order = read(R"({"messages":[{"role":"user","content":"hi"}]})");
   ASSERT_TRUE(order);

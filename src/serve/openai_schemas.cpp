@@ -98,6 +98,7 @@ constexpr std::string_view kTools = R"("tools": {"type": ["array", "null"], "max
     "reasoning_effort": {"enum": ["none", "minimal", "low", "medium", "high", "xhigh", "max", null],
       "description": "none and minimal: no thinking, where the model's template has a switch for it"},
     "chat_template_kwargs": {"type": ["object", "null"]}, "add_generation_prompt": {"type": ["boolean", "null"]},
+    "continue_final_message": {"type": ["boolean", "null"], "description": "the answer goes on with the last message, the assistant's"},
     "parse_output": {"type": ["boolean", "null"]},
     "modalities": {"type": ["array", "null"], "items": {"enum": ["text"]}})";
 
