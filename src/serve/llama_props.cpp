@@ -10,8 +10,12 @@
 namespace hearth::serve {
 namespace {
 
+constexpr std::uint32_t kNewSeed = 0xFFFFFFFF;  // how llama-server says that each request draws one
+
 Json props_of(const ModelFacts& facts, const std::string& build) {
-  return {{"default_generation_settings", {{"params", llama_settings({}, false)}, {"n_ctx", facts.context_length}}},
+  Json params = llama_settings({}, false);
+  params["seed"] = kNewSeed;
+  return {{"default_generation_settings", {{"params", std::move(params)}, {"n_ctx", facts.context_length}}},
           {"total_slots", facts.slots},
           {"model_alias", facts.name},
           {"model_path", facts.path},

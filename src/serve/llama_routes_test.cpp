@@ -264,6 +264,7 @@ TEST(LlamaProps, tell_of_a_model_without_loading_it) {
   const auto props = served.ask_json("/props", "");
   EXPECT_EQ(props["default_generation_settings"]["n_ctx"], 2048);
   EXPECT_EQ(props["default_generation_settings"]["params"]["top_k"], 40);
+  EXPECT_EQ(props["default_generation_settings"]["params"]["seed"], 4294967295);
   EXPECT_EQ(props["total_slots"], 4);
   EXPECT_EQ(props["model_path"], "tiny.gguf");
   EXPECT_EQ(props["chat_template"], "{{ x }}");
