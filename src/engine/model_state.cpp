@@ -1,0 +1,16 @@
+#include "engine/text_service.h"
+
+namespace hearth {
+
+std::string_view to_string(ModelState state) {
+  switch (state) {
+    case ModelState::kAbsent: return "absent";
+    case ModelState::kLoading: return "loading";
+    case ModelState::kResident: return "resident";
+    case ModelState::kDraining: return "draining";
+    case ModelState::kFailed: return "failed";
+  }
+  return "failed";
+}
+
+}  // namespace hearth
