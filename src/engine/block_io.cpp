@@ -141,6 +141,8 @@ void BlockIo::read_now(const ReaderTask& task) {
 void BlockIo::run_writer() {
   measure();
   std::unique_lock lock(gate_);
+  writing_ = false;
+  event_.notify_all();
   while (true) {
     writer_wakes_.wait(lock, [this] { return closing_ || !writes_.empty(); });
     if (closing_) return;

@@ -86,7 +86,7 @@ class BlockIo {
   std::vector<BlockEvent> events_;
   std::uint64_t queued_bytes_ = 0;
   bool reading_ = false;
-  bool writing_ = false;
+  bool writing_ = true;  // at first: it looks what is there
   bool closing_ = false;
   // The writer's own.
   std::uint64_t disk_bytes_ = 0;          // as last seen, with what was written since

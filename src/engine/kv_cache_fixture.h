@@ -102,9 +102,17 @@ class KvDriver {
   std::unique_ptr<KvCache> cache_;
 };
 
-// A folder of this test's own, empty at first.
+// A folder of this test's own, empty at first, gone with the program.
 inline std::filesystem::path fresh_folder(const std::string& name) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / ("hearth-kv-" + std::to_string(getpid())) / name;
+  struct Root {
+    std::filesystem::path path = std::filesystem::path(testing::TempDir()) / ("hearth-kv-" + std::to_string(getpid()));
+    ~Root() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+  };
+  static const Root root;
+  const auto folder = root.path / name;
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
   return folder;
