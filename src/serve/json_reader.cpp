@@ -86,15 +86,6 @@ std::string range_words(const Bounds<T>& bounds) {
   return above ? "of " + printed(bounds.max) + " or less" : "in range";
 }
 
-// What a wrong value looks like in a message: short.
-std::string shown(const Json& value) {
-  if (value.is_object()) return "an object";
-  if (value.is_array()) return "a list";
-  std::string text = value.dump();
-  if (text.size() > 40) text = utf8_sanitized(text.substr(0, 36)) + "...";
-  return text;
-}
-
 }  // namespace
 
 Result<Json> parse_json_object(std::string_view body, const JsonLimits& limits) {
@@ -109,6 +100,14 @@ Result<Json> parse_json_object(std::string_view body, const JsonLimits& limits) 
   } catch (const Json::exception& exception) {
     return fail(parse_error(body, exception.what()));
   }
+}
+
+std::string shown(const Json& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  std::string text = value.dump();
+  if (text.size() > 40) text = utf8_sanitized(text.substr(0, 36)) + "...";
+  return text;
 }
 
 Error field_error(const std::string& place, const std::string& complaint, std::string hint) {

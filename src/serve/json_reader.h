@@ -35,6 +35,9 @@ struct JsonLimits {
 // The same for what is valid elsewhere but can't be done here: kUnsupported, answered with status 400.
 [[nodiscard]] Error unsupported_error(const std::string& place, const std::string& complaint, std::string hint = {});
 
+// The value as a message shows it: a text in quotes and cut short, an object and a list by their names.
+[[nodiscard]] std::string shown(const Json& value);
+
 // What came to light while a body was read. The first fault counts.
 struct ReadingNotes {
   std::optional<Error> fault;

@@ -144,7 +144,9 @@ void append_logprobs(std::string& out, const std::vector<TokenLogprobs>& logprob
 }
 
 Error openai_error(const Error& error) {
-  if (error.code == ErrorCode::kDoesNotFit && !error_fact(error, "context_length").empty())
+  // A model that does not fit into memory names neither.
+  const bool asked_too_much = !error_fact(error, "context_length").empty() || !error_fact(error, "param").empty();
+  if (error.code == ErrorCode::kDoesNotFit && asked_too_much)
     return Error(error).with("code", "context_length_exceeded").with("http_status", "400");
   if (error.code == ErrorCode::kUnsupported && error_fact(error, "http_status").empty())
     return Error(error).with("http_status", "400");

@@ -13,7 +13,7 @@ void read_part(ObjectReader part, std::initializer_list<std::string_view> text_t
   std::string type = "text", text;
   if (!part.text("type", type)) return part.refuse("type", "is missing");
   if (std::find(text_types.begin(), text_types.end(), type) == text_types.end()) {
-    return part.refuse_unsupported("", "is of type \"" + type + "\", which can't be shown to the model here",
+    return part.refuse_unsupported("", "is of type " + shown(type) + ", which can't be shown to the model here",
                                    "send text alone");
   }
   const std::string_view field = type == "refusal" ? "refusal" : "text";

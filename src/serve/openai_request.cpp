@@ -72,9 +72,17 @@ void read_truncation(ObjectReader& body, TextRequest& request) {
 
 }  // namespace
 
+bool read_model_name(ObjectReader& body, std::string& name) {
+  constexpr std::size_t kNameBytesMax = 512;
+  if (!body.text("model", name)) return false;
+  if (name.size() > kNameBytesMax) body.refuse("model", "is " + shown(name) + ", longer than any name");
+  return !body.failed();
+}
+
 void read_model(ObjectReader& body, const HttpRequest& http, const OpenAiServing& serving, TextRequest& request) {
   request.key = http.key;
-  if (!body.text("model", request.model)) {
+  if (!read_model_name(body, request.model)) {
+    if (body.failed()) return;
     const auto models = serving.service.models();
     if (models.size() != 1) return body.refuse("model", "is missing", "GET /v1/models lists what there is");
     request.model = models.front().name;

@@ -209,6 +209,9 @@ TEST_F(OpenAiRequest, an_unknown_model_and_an_encoder_are_refused) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(http_status_of(unknown.error()), 404U);
   EXPECT_EQ(error_fact(unknown.error(), "code"), "model_not_found");
+  const std::string endless(100'000, 'm');
+  EXPECT_EQ(refusal(R"({"model":")" + endless + R"(","messages":[{"role":"user","content":"hi"}]})"),
+            "model is \"" + std::string(35, 'm') + "..., longer than any name (model)");
   ModelFacts encoder;
   encoder.name = "tiny";
   encoder.embeds_only = true;
@@ -255,10 +258,10 @@ TEST_F(OpenAiRequest, every_wrong_field_is_named) {
       {R"(,"tools":[{"type":"function","function":{"name":"a b"}}])",
        "tools[0].function.name must be 1 to 128 letters, digits, '_', '-' and '.' (tools[0].function.name)"},
       {R"(,"tools":[{"function":{"name":"a"}},{"function":{"name":"a"}}])",
-       "tools[1].function.name 'a' is there twice (tools[1].function.name)"},
+       "tools[1].function.name is \"a\", which is there twice (tools[1].function.name)"},
       {R"(,"tool_choice":"required")", "tool_choice is \"required\", but there are no tools (tool_choice)"},
       {R"(,"tool_choice":{"type":"function","function":{"name":"f"}})",
-       "tool_choice.function.name 'f' is none of the tools (tool_choice.function.name)"},
+       "tool_choice.function.name is \"f\", none of the tools (tool_choice.function.name)"},
       {R"(,"functions":[])", "functions is the form of old (functions)"},
       {R"(,"modalities":["audio"])", "modalities asks for more than text, which no model here gives (modalities)"},
       {R"(,"adapters":[{"scale":1}])",

@@ -26,7 +26,8 @@ bool read_function(ObjectReader function, std::vector<ToolDefinition>& tools) {
   ToolDefinition tool;
   if (!function.text("name", tool.name) || !is_name(tool.name))
     function.refuse("name", "must be 1 to 128 letters, digits, '_', '-' and '.'");
-  if (find_tool(tools, tool.name) != nullptr) function.refuse("name", "'" + tool.name + "' is there twice");
+  if (find_tool(tools, tool.name) != nullptr)
+    function.refuse("name", "is " + shown(tool.name) + ", which is there twice");
   function.text("description", tool.description);
   if (const auto parameters = function.object("parameters")) tool.parameters_json = json_text(parameters->json());
   bool strict = false;
@@ -41,7 +42,7 @@ bool read_tool(ObjectReader tool, bool nested, std::vector<ToolDefinition>& tool
   std::string type = "function";
   tool.text("type", type);
   if (type != "function") {
-    tool.refuse_unsupported("type", "is \"" + type + "\", a tool that this server does not have",
+    tool.refuse_unsupported("type", "is " + shown(type) + ", a tool that this server does not have",
                             "give functions alone");
     return false;
   }
@@ -60,12 +61,13 @@ void read_named_choice(ObjectReader choice, bool nested, const std::vector<ToolD
                        TextRequest& request) {
   std::string type;
   if (!choice.text("type", type)) return choice.refuse("type", "is missing");
-  if (type != "function") return choice.refuse_unsupported("type", "is \"" + type + "\", which is not supported here");
+  if (type != "function")
+    return choice.refuse_unsupported("type", "is " + shown(type) + ", which is not supported here");
   auto holder = nested ? choice.object("function") : std::optional<ObjectReader>(choice);
   if (!holder) return choice.refuse("function", "is missing");
   if (!holder->text("name", request.tool_name)) return holder->refuse("name", "is missing");
   if (find_tool(tools, request.tool_name) == nullptr)
-    return holder->refuse("name", "'" + request.tool_name + "' is none of the tools");
+    return holder->refuse("name", "is " + shown(request.tool_name) + ", none of the tools");
   request.tool_choice = ToolChoice::kRequired;
 }
 

@@ -81,7 +81,7 @@ void read_item(ObjectReader item, std::vector<ChatMessage>& messages) {
   if (type == "function_call") return read_call_item(std::move(item), messages);
   if (type == "function_call_output") return read_output_item(std::move(item), messages);
   if (type == "reasoning") return read_reasoning_item(std::move(item), messages);
-  item.refuse_unsupported("type", "is \"" + type + "\", an item that this server does not know",
+  item.refuse_unsupported("type", "is " + shown(type) + ", an item that this server does not know",
                           "it knows message, function_call, function_call_output and reasoning");
 }
 
