@@ -113,12 +113,12 @@ void KvCache::work(double budget_s) {
   Impl& m = *impl_;
   m.blocks.poll();
   const Instant start = m.now();
+  const auto may_go_on = [&] { return m.blocks.can_keep() && seconds_between(start, m.now()) < budget_s; };
   for (const auto state : {State::kRunning, State::kIdle}) {
     for (std::size_t s = 0; s < m.sequences.size(); ++s) {
-      while (m.at(s).state == state && m.is_due(m.at(s)) && m.blocks.can_keep() &&
-             seconds_between(start, m.now()) < budget_s) {
-        m.keep_next(s);
-      }
+      if (m.at(s).state != state) continue;
+      while (m.is_due(m.at(s)) && may_go_on()) m.keep_next(s);
+      if (m.is_prompt_tail_due(m.at(s)) && may_go_on()) m.keep_prompt_tail(s);
     }
   }
   m.collect();
@@ -127,13 +127,17 @@ void KvCache::work(double budget_s) {
 void KvCache::flush(double at_most_s) {
   Impl& m = *impl_;
   const Instant start = m.now();
-  while (true) {
-    const double left_s = at_most_s - seconds_between(start, m.now());
+  constexpr double kRoundS = 0.2;
+  bool is_done = false;
+  for (double left_s = at_most_s; !is_done && left_s > 0; left_s = at_most_s - seconds_between(start, m.now())) {
     work(left_s);
-    const bool is_due = std::ranges::any_of(m.sequences, [&m](const auto& q) { return m.is_due(q); });
-    const bool written = m.blocks.drain(std::max(0.0, left_s));
+    is_done = std::ranges::none_of(m.sequences, [&m](const auto& q) { return m.is_due(q); });
+    for (std::size_t s = 0; is_done && s < m.sequences.size(); ++s) {
+      if (m.at(s).state == State::kIdle) m.keep_due(s, left_s);  // with what is behind its last block
+    }
+    is_done = m.blocks.drain(std::min(left_s, kRoundS)) && is_done;
     m.blocks.poll();
-    if ((!is_due && written) || left_s <= 0 || !written) break;
+    if (m.now() == start) break;  // a clock that stands still
   }
   m.collect();
 }

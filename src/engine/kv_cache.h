@@ -82,7 +82,9 @@ class KvCache {
   // reuse there. Also to be called, once, where opening said that nothing restores.
   [[nodiscard]] Result<Restored> restore(SlotId slot, double budget_s);
 
-  // The context now holds the cells of these further tokens of the slot. Whole blocks are queued for keeping.
+  // The context now holds the cells of these further tokens of the slot. Whole blocks are queued for keeping. Where
+  // can_trim() is false, what is kept is the state where a step ended: the same prompt finds most of it again if a
+  // step ended one token before the prompt's end.
   void computed(SlotId slot, std::span<const Token> tokens);
   // Only the first `keep` tokens of the slot stay (rejected drafts, an interrupted step). Where the memory can't be cut
   // (recurrent state) the latest snapshot at or below `keep` is restored: returns how many tokens are there now.
@@ -101,7 +103,8 @@ class KvCache {
   [[nodiscard]] std::uint64_t cached_cells() const;
   // Gives up at least so many of them, least recently used first; what blocks don't hold yet is saved to them before.
   void drop_cached(std::uint64_t cells);
-  // A context of `n_ctx` cells takes the place of this one, all slots kept. On failure all is as it was.
+  // A context of `n_ctx` cells takes the place of this one, all slots kept; context() is another, without adapters. On
+  // failure all is as it was.
   [[nodiscard]] Status grow(std::uint32_t n_ctx);
 
   // Between steps: saves queued blocks for about `budget_s`.

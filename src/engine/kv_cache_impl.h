@@ -49,6 +49,7 @@ struct KvSequence {
   // Blocks of ranges: the names of the whole ones, and up to where they are kept or given up.
   std::vector<BlockName> names;
   std::uint32_t kept = 0;
+  bool kept_prompt_tail = false;
   // Snapshots taken or restored, by their end.
   struct Snapshot {
     std::uint32_t end = 0;
@@ -105,7 +106,12 @@ struct KvCache::Impl {
   // kv_keep.cpp
   void extend_names(KvSequence& sequence, std::uint32_t tokens) const;
   [[nodiscard]] bool is_due(const KvSequence& sequence) const;
+  [[nodiscard]] bool has_blocks(const KvSequence& sequence) const;
+  [[nodiscard]] bool is_prompt_tail_due(const KvSequence& sequence) const;
   void keep_next(std::size_t s);
+  void keep_tail(std::size_t s, std::uint32_t end);
+  void keep_prompt_tail(std::size_t s);
+  void keep_range(std::size_t s, std::uint32_t begin, std::uint32_t end);
   void keep_due(std::size_t s, double budget_s);
   void maybe_snapshot(std::size_t s);
   void snapshot(std::size_t s);

@@ -12,6 +12,9 @@ namespace {
 // A snapshot holds all tokens before it, so they are taken so far apart that all of a sequence's together are no more
 // than about five times its last one.
 constexpr std::uint32_t kSnapshotShare = 4;
+// A tail shorter than this part of a block is sooner computed than looked after.
+constexpr std::uint32_t kTailShare = 16;
+constexpr std::size_t kStateHeadBytes = 4096;  // room for what runtimes put before the cells
 
 }  // namespace
 
@@ -28,8 +31,18 @@ void KvCache::Impl::extend_names(KvSequence& sequence, std::uint32_t tokens) con
 }
 
 bool KvCache::Impl::is_due(const KvSequence& sequence) const {
+  return has_blocks(sequence) && sequence.kept + options.block_tokens <= sequence.tokens.size();
+}
+
+bool KvCache::Impl::has_blocks(const KvSequence& sequence) const {
   return keeps_ranges && sequence.use_cache && sequence.state != State::kEmpty && !sequence.restoring &&
-         blocks.enabled() && sequence.kept + options.block_tokens <= sequence.tokens.size();
+         blocks.enabled();
+}
+
+// What the same prompt can reuse ends one token before its end, seldom at a block's.
+bool KvCache::Impl::is_prompt_tail_due(const KvSequence& sequence) const {
+  return has_blocks(sequence) && !sequence.kept_prompt_tail && sequence.prompt_tokens > 1 &&
+         sequence.tokens.size() + 1 >= sequence.prompt_tokens;
 }
 
 Status KvCache::Impl::save_into(std::size_t s, BlockImage& image) const {
@@ -39,21 +52,36 @@ Status KvCache::Impl::save_into(std::size_t s, BlockImage& image) const {
   });
 }
 
-// The next whole block of a sequence, by way of the scratch sequence.
 void KvCache::Impl::keep_next(std::size_t s) {
   KvSequence& q = at(s);
   const std::uint32_t begin = q.kept;
-  const std::uint32_t end = begin + options.block_tokens;
-  q.kept = end;
+  q.kept += options.block_tokens;
+  keep_range(s, begin, q.kept);
+}
+
+// What is behind the last whole block before `end`.
+void KvCache::Impl::keep_tail(std::size_t s, std::uint32_t end) {
+  const std::uint32_t begin = end / options.block_tokens * options.block_tokens;
+  if (end - begin >= std::max(1U, options.block_tokens / kTailShare)) keep_range(s, begin, end);
+}
+
+void KvCache::Impl::keep_prompt_tail(std::size_t s) {
+  at(s).kept_prompt_tail = true;
+  keep_tail(s, at(s).prompt_tokens - 1);
+}
+
+// Cells from the end of a whole block on, by way of the scratch sequence.
+void KvCache::Impl::keep_range(std::size_t s, std::uint32_t begin, std::uint32_t end) {
+  KvSequence& q = at(s);
   extend_names(q, end);
-  const BlockName& name = q.names[begin / options.block_tokens];
-  if (blocks.has(name)) return;
   BlockKey key;
   key.salt = q.salt;
   if (begin > 0) key.parent = q.names[begin / options.block_tokens - 1];
   key.begin = begin;
-  key.tokens = std::span<const Token>(q.tokens).subspan(begin, options.block_tokens);
-  BlockImage image = begin_block(key, static_cast<std::size_t>(cell_bytes * options.block_tokens) + 4096);
+  key.tokens = std::span<const Token>(q.tokens).subspan(begin, end - begin);
+  const BlockName name = block_name(key);
+  if (blocks.has(name)) return;
+  BlockImage image = begin_block(key, static_cast<std::size_t>(cell_bytes * (end - begin)) + kStateHeadBytes);
   const std::size_t head_bytes = image.size();
   const auto from = static_cast<SlotId>(s);
   const auto to = static_cast<SlotId>(scratch);
@@ -65,13 +93,14 @@ void KvCache::Impl::keep_next(std::size_t s) {
     warn("can't keep a block of computed cells", saved.error());
     return;
   }
-  cell_bytes = static_cast<double>(image.size() - head_bytes) / options.block_tokens;
+  cell_bytes = static_cast<double>(image.size() - head_bytes) / (end - begin);
   blocks.keep(std::span<const Token>(q.tokens).first(end), key, name, std::move(image));
 }
 
 void KvCache::Impl::keep_due(std::size_t s, double budget_s) {
   const Instant start = now();
   while (is_due(at(s)) && seconds_between(start, now()) <= budget_s) keep_next(s);
+  if (has_blocks(at(s)) && !is_due(at(s))) keep_tail(s, static_cast<std::uint32_t>(at(s).tokens.size()));
   if (!keeps_ranges && at(s).use_cache && blocks.enabled()) snapshot(s);
 }
 

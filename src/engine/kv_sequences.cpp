@@ -99,6 +99,7 @@ void KvCache::Impl::start(std::size_t s, const CacheSalt& salt, std::uint32_t pr
   q.state = State::kRunning;
   q.salt = salt;
   q.prompt_tokens = prompt_tokens;
+  q.kept_prompt_tail = false;
   q.use_cache = use_cache;
   q.restored = {};
   q.used_at = ++ticks;
