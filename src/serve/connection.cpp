@@ -162,6 +162,7 @@ bool Connection::parse_some() {
       if (!on_head()) return false;
       parser_->eager(true);
     }
+    if (!count_body()) return false;
     if (parser_->is_done()) return true;
     if (error || in_.empty() || n_parsed == 0) break;
   }
@@ -197,6 +198,25 @@ bool Connection::on_head() {
     return phase_ != Phase::kClosed;
   }
   return true;
+}
+
+// Adds what came of the body to what all connections hold. False: that was too much, and the request is refused.
+bool Connection::count_body() {
+  const std::size_t n_bytes = parser_->get().body().size();
+  const std::size_t more = n_bytes - std::exchange(body_bytes_, n_bytes);
+  const std::size_t bound = core_->options.limits.all_bodies_bytes;
+  if (core_->arriving_bytes.fetch_add(more, std::memory_order_relaxed) + more <= bound) return true;
+  refuse(
+      Error(ErrorCode::kUnavailable, "the bodies of all requests are longer than " + std::to_string(bound) + " bytes",
+            "send it again in a moment")
+          .with("code", "bodies_too_large")
+          .with("retry_after_s", "1"),
+      "memory");
+  return false;
+}
+
+void Connection::forget_body() {
+  core_->arriving_bytes.fetch_sub(std::exchange(body_bytes_, 0), std::memory_order_relaxed);
 }
 
 void Connection::on_parse_error(const boost::system::error_code& error) {

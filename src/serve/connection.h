@@ -46,6 +46,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void advance();
   [[nodiscard]] bool parse_some();
   [[nodiscard]] bool on_head();
+  [[nodiscard]] bool count_body();
+  void forget_body();
   void admit();
   [[nodiscard]] bool refuse_before_body();
   void on_parse_error(const boost::system::error_code& error);
@@ -80,8 +82,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool blocked_ = false;  // waits until it can write
   bool input_ended_ = false;
   bool drain_wanted_ = false;
-  std::string in_;   // read and not yet parsed
-  std::string out_;  // being sent
+  std::string in_;              // read and not yet parsed
+  std::size_t body_bytes_ = 0;  // as counted among arriving_bytes
+  std::string out_;             // being sent
   std::size_t out_sent_ = 0;
   std::atomic<std::int64_t> deadline_ns_{0};
 

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds kLingerTime{2000};
 void Connection::begin_answer(bool keep_alive) {
   phase_ = Phase::kAnswer;
   clear_deadline();
+  forget_body();
   const auto given = parse_traceparent(request_.header("traceparent"));
   const TraceContext trace = given ? *given : TraceContext{core_->ids.trace_id(), {}, true};
   record_.method = request_.method;
@@ -79,6 +80,7 @@ void Connection::refuse(const Error& error, std::string_view reason) {
   const ErrorForm form = admission_.route == nullptr ? error_form_of(request_) : admission_.errors;
   begin_answer(false);
   answer_->respond(error_response(error, form));
+  if (parser_) parser_->get().body() = {};
 }
 
 // Sends what is in out_. False: it waits until the client takes more, or the client is gone.
@@ -187,6 +189,7 @@ void Connection::close() {
   const bool established = phase_ != Phase::kHandshake;
   phase_ = Phase::kClosed;
   clear_deadline();
+  forget_body();
   if (answer_) {
     const bool lost = answer_->lose();
     record_answer(!lost);

@@ -17,19 +17,6 @@ std::string_view route_label(const RequestRecord& record) {
 
 }  // namespace
 
-Route metrics_route(const MetricsRegistry& registry) {
-  Route route;
-  route.method = "GET";
-  route.pattern = "/metrics";
-  route.summary = "Counters and distributions in the Prometheus text format";
-  route.tag = "hearth";
-  // Source: Prometheus exposition formats, text format 0.0.4.
-  route.handler = [&registry](const std::shared_ptr<Exchange>& exchange) {
-    exchange->respond({200, "text/plain; version=0.0.4; charset=utf-8", registry.prometheus_text(), {}});
-  };
-  return route;
-}
-
 HttpMetrics::HttpMetrics(MetricsRegistry& registry)
     : registry_(registry),
       open_connections_(registry.gauge("hearth_http_connections", "open connections")),

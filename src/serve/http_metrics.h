@@ -4,13 +4,9 @@
 #include <string_view>
 
 #include "metrics/registry.h"
-#include "serve/exchange.h"
 #include "serve/request_record.h"
 
 namespace hearth::serve {
-
-// GET /metrics: everything in the registry, as Prometheus reads it. The registry must outlive the route.
-[[nodiscard]] Route metrics_route(const MetricsRegistry& registry);
 
 // Thread-safe.
 class HttpMetrics final : public RequestObserver {
@@ -25,7 +21,8 @@ class HttpMetrics final : public RequestObserver {
   void connection_closed();
   void request_began();
   void request_ended();
-  // Why a client was turned away or cut off: "connections", "timeout", "slow_reader", "malformed", "too_large".
+  // Why a client was turned away or cut off: "connections", "handshake", "incomplete", "malformed",
+  // "memory", "slow_reader", "timeout", "too_large".
   void rejected(std::string_view reason);
 
  private:

@@ -13,14 +13,15 @@ namespace hearth::serve {
 
 // Bounds of one connection; what is over them gets an error that names the bound.
 struct HttpLimits {
-  std::size_t header_bytes = std::size_t{32} << 10U;  // request line and headers; over: 431
-  std::size_t body_bytes = std::size_t{8} << 20U;     // over: 413. Images come inside of bodies
-  std::size_t output_bytes = std::size_t{1} << 20U;   // of a stream, made but not sent; over: cut off
-  std::size_t connections = 4096;                     // over: closed at once
-  std::chrono::milliseconds header_timeout{10'000};   // from a request's first byte to the end of its headers: 408
-  std::chrono::milliseconds body_timeout{60'000};     // from there to the end of the body: 408
-  std::chrono::milliseconds idle_timeout{75'000};     // between requests
-  std::chrono::milliseconds write_timeout{30'000};    // the client takes nothing of what is there for it
+  std::size_t header_bytes = std::size_t{32} << 10U;       // request line and headers; over: 431
+  std::size_t body_bytes = std::size_t{8} << 20U;          // over: 413. Images come inside of bodies
+  std::size_t all_bodies_bytes = std::size_t{256} << 20U;  // of all connections while they are read; over: 503
+  std::size_t output_bytes = std::size_t{1} << 20U;        // of a stream, made but not sent; over: cut off
+  std::size_t connections = 4096;                          // over: closed at once
+  std::chrono::milliseconds header_timeout{10'000};        // from a request's first byte to the end of its headers: 408
+  std::chrono::milliseconds body_timeout{60'000};          // from there to the end of the body: 408
+  std::chrono::milliseconds idle_timeout{75'000};          // between requests
+  std::chrono::milliseconds write_timeout{30'000};         // the client takes nothing of what is there for it
 };
 
 // Files in PEM form; the certificate's chain follows it.

@@ -41,6 +41,7 @@ struct ServerCore {
   std::vector<RequestObserver*> observers;
   IdSource ids;
   std::atomic<bool> draining{false};
+  std::atomic<std::size_t> arriving_bytes{0};  // of bodies that are being read
 
   std::mutex mutex;  // of `connections`
   std::condition_variable emptied;

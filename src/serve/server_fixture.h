@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -73,8 +75,8 @@ class ServerFixture : public ::testing::Test {
       const std::lock_guard lock(mutex);
       threads.emplace_back([e] {
         e->start_stream("text/event-stream", {{"cache-control", "no-store"}});
-        const int n = std::stoi(e->request().parameters.at("n"));
-        for (int i = 0; i < n; ++i)
+        const long n = std::min(std::strtol(e->request().parameters.at("n").c_str(), nullptr, 10), 100'000L);
+        for (long i = 0; i < n; ++i)
           if (!e->write("data: " + std::to_string(i) + "\n\n")) return;
         e->end_stream();
       });

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 
-#include "serve/http_metrics.h"
 #include "serve/server_fixture.h"
 #include "serve/trace_context.h"
 
@@ -151,16 +150,6 @@ TEST_F(ServerLife, requests_are_logged_counted_and_traced) {
             std::string::npos);
   EXPECT_NE(text.find("hearth_http_received_bytes_total 4\n"), std::string::npos);
   EXPECT_NE(text.find("hearth_http_connections 1\n"), std::string::npos);
-}
-
-TEST_F(ServerLife, metrics_are_served_for_prometheus) {
-  auto table = routes();
-  table.push_back(metrics_route(metrics));
-  server = HttpServer::start({}, std::move(table), {logger, metrics, nullptr, {}}).value();
-  auto user = client();
-  const auto response = user.ask(http_request("GET", "/metrics"));
-  EXPECT_EQ(response.headers.at("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_NE(response.body.find("hearth_http_requests_running 1\n"), std::string::npos) << response.body;
 }
 
 TEST(TraceContext, only_what_the_standard_allows_is_read) {

@@ -46,6 +46,25 @@ TEST_F(ServerLimits, a_body_at_the_bound_is_taken) {
   EXPECT_EQ(user.ask(http_request("POST", "/echo", std::string(100'001, 'y'))).status, 413U);
 }
 
+TEST_F(ServerLimits, all_bodies_together_are_bounded) {
+  HttpServerOptions options;
+  options.limits.all_bodies_bytes = 100'000;
+  start(std::move(options));
+  auto first = client(), second = client();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n";
+  first.send(head + std::string(60'000, 'a'));
+  expect_others_unharmed();  // by now the server has read what was sent before
+  second.send(head + std::string(60'000, 'b'));
+  const auto refused = second.read_response();
+  EXPECT_EQ(refused.status, 503U);
+  EXPECT_EQ(refused.headers.at("retry-after"), "1");
+  EXPECT_NE(refused.body.find("bodies_too_large"), std::string::npos);
+  first.send(std::string(10'000, 'a'));
+  EXPECT_EQ(first.read_response().body.size(), 70'000U);
+  auto third = client();
+  EXPECT_EQ(third.ask(http_request("POST", "/echo", std::string(90'000, 'c'))).body.size(), 90'000U);
+}
+
 TEST_F(ServerLimits, long_headers_are_refused_by_name) {
   start();
   for (const std::string& extra : {"x: " + std::string(40'000, 'a') + "\r\n", std::string(40'000, 'b')}) {
