@@ -78,6 +78,7 @@ class TextScheduler {
 
   [[nodiscard]] const std::shared_ptr<const ModelKit>& kit() const { return kit_; }
   [[nodiscard]] AdapterTable& adapters() { return *adapters_; }
+  [[nodiscard]] const std::string& name() const { return model_.facts.name; }
   [[nodiscard]] std::uint32_t context_length() const { return model_.context_length; }
   // Fills in what is known of the model now that it is loaded.
   void describe(ModelFacts& facts) const;
@@ -150,6 +151,7 @@ class TextScheduler {
   bool admitting_ = true;
   bool told_answered_ = false;
   Instant published_;
+  Instant embedded_at_;
 
   mutable std::mutex gate_;  // of what follows
   std::condition_variable wake_;

@@ -1,0 +1,200 @@
+// One step: what is planned is computed, and what it says is handed out.
+#include <algorithm>
+#include <utility>
+
+#include "engine/text_scheduler.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::size_t kDraftTokensMax = 8;
+
+}  // namespace
+
+void TextScheduler::propose_drafts() {
+  if (!kv_->can_trim()) return;
+  StepLoad one;
+  one.add(0, 1);
+  StepLoad two = one;
+  two.add(0, 1);
+  const double alone_s = planner_.cost().seconds(one);
+  const double cost = alone_s > 0 ? std::max(0.0, planner_.cost().seconds(two) / alone_s - 1) : 0.05;
+  for (auto& [id, answer] : answers_) {
+    answer.drafts.clear();
+    if (answer.state != AnswerState::kActive || answer.text->said().empty()) continue;
+    answer.drafts = answer.text->draft(kDraftTokensMax, cost * static_cast<double>(planner_.active()));
+    if (!answer.drafts.empty()) planner_.set_draft(id, static_cast<std::uint32_t>(answer.drafts.size()));
+  }
+}
+
+// Carries out everything of a plan but its items.
+StepPlan TextScheduler::plan(Instant now) {
+  constexpr int kTries = 8;
+  StepPlan planned = planner_.plan(now);
+  for (int tries = 0; tries < kTries; ++tries) {
+    put_aside(planned);
+    for (const SequenceId id : planned.ended) end_answer(answers_.at(id), FinishReason::kLength);
+    if (planned.grow_to_cells == 0) break;
+    grow(planned.grow_to_cells);
+    planned = planner_.plan(now);
+  }
+  if (planned.drop_cached_cells > 0) kv_->drop_cached(planned.drop_cached_cells);
+  return planned;
+}
+
+void TextScheduler::put_aside(const StepPlan& planned) {
+  for (const Preemption& victim : planned.preemptions) {
+    RunningAnswer& answer = answers_.at(victim.id);
+    metrics_.preemptions.add();
+    answer.state = AnswerState::kAside;
+    if (victim.swap) {
+      auto aside = kv_->put_aside(answer.slot);
+      if (!aside) {
+        fail_request(*answer.request, aside.error());
+        continue;
+      }
+      answer.aside = std::move(*aside);
+    } else {
+      kv_->close(answer.slot);
+    }
+    answer.slot = -1;
+  }
+}
+
+void TextScheduler::grow(std::uint64_t cells) {
+  if (auto allowed = ports_.host.reserve_growth(model_.facts.name, cells); !allowed) {
+    ports_.logger.write(LogLevel::kInfo, "engine", "the context stays as it is: " + to_string(allowed.error()));
+    planner_.growth_refused(ports_.clock.now());
+    return;
+  }
+  const auto done = kv_->grow(static_cast<std::uint32_t>(cells));
+  ports_.host.grown(model_.facts.name, done.has_value());
+  if (!done) {
+    ports_.logger.write(LogLevel::kWarn, "engine", "the context could not grow: " + to_string(done.error()));
+    planner_.growth_refused(ports_.clock.now());
+    return;
+  }
+  metrics_.growths.add();
+  active_adapters_ = 0;  // a new context has none
+  planner_.set_cells(kv_->granted().n_ctx);
+  planner_.set_cached_cells(kv_->cached_cells());
+}
+
+void TextScheduler::fill_batch(const StepPlan& planned) {
+  batch_.clear();
+  for (const StepItem& item : planned.items) {
+    const RunningAnswer& answer = answers_.at(item.id);
+    for (std::uint32_t i = 0; i < item.count; ++i) {
+      const bool wants = item.samples && i + 1 + item.draft_tokens >= item.count;
+      batch_.push_back(
+          {answer.token_at(item.first + i), static_cast<std::int32_t>(item.first + i), answer.slot, wants});
+    }
+  }
+}
+
+Result<RowsView> TextScheduler::compute(const StepPlan& planned) {
+  if (planned.adapters != active_adapters_) {
+    HEARTH_TRY(kv_->context().set_adapters(adapters_->scaled(planned.adapters)));
+    active_adapters_ = planned.adapters;
+  }
+  fill_batch(planned);
+  auto rows = kv_->context().decode(batch_);
+  if (!rows && rows.error().code == ErrorCode::kOutOfMemory && kv_->cached_cells() > 0) {
+    // Cells that sequences share count once in the context and as often as they
+    // are shared in the plan; and the other way round when one of the sharers
+    // leaves. What is only cached gives way.
+    kv_->drop_cached(kv_->cached_cells());
+    rows = kv_->context().decode(batch_);
+  }
+  return rows;
+}
+
+void TextScheduler::deliver(const StepPlan& planned, const RowsView& rows, double took_s) {
+  std::vector<StepOutcome> outcomes;
+  std::uint32_t row = 0;
+  std::uint64_t computed = 0;
+  for (const StepItem& item : planned.items) {
+    computed += item.count;
+    const std::uint32_t first_row = row;
+    if (item.samples) row += item.draft_tokens + 1;
+    const auto found = answers_.find(item.id);
+    if (found == answers_.end()) continue;  // its request failed a moment ago
+    RunningAnswer& answer = found->second;
+    std::vector<Token> tokens(item.count);
+    for (std::uint32_t i = 0; i < item.count; ++i) tokens[i] = answer.token_at(item.first + i);
+    kv_->computed(answer.slot, tokens);
+    if (item.samples) outcomes.push_back(deliver_item(item, rows, first_row));
+  }
+  metrics_.computed_tokens.add(computed);
+  queue_.note_service(planned.load.tokens, took_s);
+  std::vector<std::pair<SequenceId, FinishReason>> over;
+  for (const SequenceId id : planner_.complete(outcomes, took_s)) {
+    const auto found = answers_.find(id);
+    if (found == answers_.end()) continue;
+    const FinishReason reason = found->second.text->finish_reason();
+    over.emplace_back(id, reason == FinishReason::kNone ? FinishReason::kLength : reason);
+  }
+  for (const auto& [id, reason] : over) end_answer(answers_.at(id), reason);
+  if (!over.empty() && !std::exchange(told_answered_, true)) ports_.host.answered(model_.facts.name);
+}
+
+StepOutcome TextScheduler::deliver_item(const StepItem& item, const RowsView& rows, std::uint32_t first_row) {
+  RunningAnswer& answer = answers_.at(item.id);
+  const std::size_t said_before = answer.text->said().size();
+  const std::vector<Token> drafts(answer.drafts.begin(), answer.drafts.begin() + item.draft_tokens);
+  answer.drafts.clear();
+  TextDelta delta;
+  auto advance = answer.text->advance(rows, first_row, drafts, delta);
+  if (!advance) {
+    fail_request(*answer.request, advance.error());
+    return {item.id, 0, true};
+  }
+  if (advance->accepted_drafts < item.draft_tokens) {
+    const std::uint32_t keep = item.first + item.count - (item.draft_tokens - advance->accepted_drafts);
+    if (const auto trimmed = kv_->trim(answer.slot, keep); !trimmed) {
+      fail_request(*answer.request, trimmed.error());
+      return {item.id, 0, true};
+    }
+  }
+  note_token(answer, answer.text->said().size() - said_before, ports_.clock.now());
+  if (!delta.tokens.empty() || !delta.events.empty()) answer.request->prepared.listener->on_delta(std::move(delta));
+  if (answer.choice == 0) queue_siblings(*answer.request);
+  return {item.id, advance->accepted_drafts, advance->ended};
+}
+
+void TextScheduler::note_token(RunningAnswer& answer, std::size_t tokens, Instant now) {
+  if (tokens == 0) return;
+  metrics_.completion_tokens.add(tokens);
+  RunningRequest& request = *answer.request;
+  if (answer.first_token == Instant{}) {
+    answer.first_token = now;
+    if (answer.choice == 0) {
+      request.metrics.prefill_ms = seconds_between(answer.started, now) * 1e3;
+      request.metrics.ttft_ms = seconds_between(request.prepared.submitted, now) * 1e3;
+      metrics_.ttft_ms.observe(request.metrics.ttft_ms);
+      metrics_.prefill_tok_s.observe(request.metrics.prefill_tok_s());
+    }
+  } else {
+    metrics_.itl_ms.observe(seconds_between(answer.last_token, now) * 1e3);
+  }
+  answer.last_token = now;
+}
+
+// The step failed. What it was about fails with it; the model goes on where its
+// caches are known to be whole.
+void TextScheduler::recover(const Error& error) {
+  planner_.abandon();
+  if (error.code == ErrorCode::kOutOfMemory && planner_.active() > 1) {
+    // The youngest gives way; the others are as they were before the step.
+    RunningAnswer* youngest = nullptr;
+    for (auto& [id, answer] : answers_) {
+      if (answer.state == AnswerState::kActive) youngest = &answer;
+    }
+    if (youngest != nullptr) return fail_request(*youngest->request, error);
+  }
+  admitting_ = false;
+  fail_started(error);
+  ports_.host.failed(model_.facts.name, error);
+}
+
+}  // namespace hearth
