@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "platform/process.h"
+
 namespace hearth {
 namespace {
 
@@ -21,6 +23,11 @@ Environment Environment::read() {
   environment.offline = !offline.empty() && offline != "0";
   environment.no_color = !variable("NO_COLOR").empty();
   environment.term = variable("TERM");
+  environment.notify_socket = variable("NOTIFY_SOCKET");
+  if (variable("LISTEN_PID") == std::to_string(own_process_id()))
+    environment.inherited_sockets = static_cast<unsigned>(std::strtoul(variable("LISTEN_FDS").c_str(), nullptr, 10));
+  environment.otlp_endpoint = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+  if (environment.otlp_endpoint.empty()) environment.otlp_endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
   return environment;
 }
 

@@ -31,6 +31,7 @@ class HearthApp {
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] SessionHost session_host() { return {*registry_, *store_, *history_, clock_, metrics_}; }
   [[nodiscard]] MetricsRegistry& metrics() { return metrics_; }
+  [[nodiscard]] Logger& logger() { return *logger_; }
 
  private:
   HearthApp() = default;

@@ -22,6 +22,9 @@ struct LedgerView {
 // Errors as Ledger::open and Ledger::records give them.
 [[nodiscard]] Result<LedgerView> view_ledger(const std::filesystem::path& home, const LedgerFilter& filter);
 
+// All records as one JSON document, as `hearth ledger --json` prints them.
+[[nodiscard]] Result<std::string> ledger_document(const std::filesystem::path& home);
+
 // Replaces the file at once or not at all. Errors as write_file_atomic.
 [[nodiscard]] Status write_ledger_page(const std::filesystem::path& file, std::string_view page);
 

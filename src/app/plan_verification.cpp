@@ -9,16 +9,11 @@
 #include "app/plan_verification_checks.h"
 #include "app/plan_verification_measuring.h"
 #include "app/plan_verification_records.h"
+#include "app/planned_models.h"
 #include "store/sha256.h"
 
 namespace hearth {
 namespace {
-
-// Tasks that a text session answers as they are; the others need a modality of their own.
-bool generates_text(const PlanChoice& choice) {
-  if (choice.task == plan_task::kChat || choice.task == "code") return true;
-  return choice.projection.decode_tok_s.has_value() && choice.task != "image_chat";
-}
 
 bool ends_everything(ErrorCode code) { return code == ErrorCode::kCancelled || code == ErrorCode::kDeadlineExceeded; }
 

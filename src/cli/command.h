@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/environment.h"
 #include "app/hearth_app.h"
@@ -22,7 +23,14 @@ struct CommandContext {
   bool verbose = false;
   bool stdout_is_terminal = false;
   bool stderr_is_terminal = false;
+  std::vector<std::string> arguments;  // as given, without the program's name
 
+  // All of them but `flag`.
+  [[nodiscard]] std::vector<std::string> arguments_without(const std::string& flag) const {
+    std::vector<std::string> rest = arguments;
+    std::erase(rest, flag);
+    return rest;
+  }
   [[nodiscard]] Output output() const { return {json, stderr_is_terminal && !environment.no_color}; }
   [[nodiscard]] Result<std::unique_ptr<HearthApp>> make_app() const;
 };
@@ -47,6 +55,10 @@ void add_project_command(CLI::App& program, CommandContext& context, Selection& 
 void add_probe_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_plan_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_verify_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_bench_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_serve_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_up_commands(CLI::App& program, CommandContext& context, Selection& selection);
+void add_keys_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_ledger_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_completion_command(CLI::App& program, CommandContext& context, Selection& selection);
 

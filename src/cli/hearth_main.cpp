@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -38,6 +39,7 @@ int report_usage(const CommandContext& context, const CLI::App& program, const C
 int run(int argc, char** argv) {
   CommandContext context;
   context.environment = Environment::read();
+  context.arguments.assign(argv + std::min(argc, 1), argv + argc);
   context.stdout_is_terminal = is_terminal(StandardStream::kOutput);
   context.stderr_is_terminal = is_terminal(StandardStream::kError);
 
@@ -54,6 +56,10 @@ int run(int argc, char** argv) {
   add_plan_command(program, context, selection);
   add_fit_command(program, context, selection);
   add_project_command(program, context, selection);
+  add_serve_command(program, context, selection);
+  add_up_commands(program, context, selection);
+  add_keys_command(program, context, selection);
+  add_bench_command(program, context, selection);
   add_verify_command(program, context, selection);
   add_ledger_command(program, context, selection);
   add_version_command(program, context, selection);

@@ -1,0 +1,210 @@
+#include "app/model_server.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "app/ledger_view.h"
+#include "app/machine_probe.h"
+#include "platform/file.h"
+#include "platform/process.h"
+#include "platform/service_notify.h"
+#include "serve/anthropic_routes.h"
+#include "serve/hearth_routes.h"
+#include "serve/llama_routes.h"
+#include "serve/metered_service.h"
+#include "serve/metrics_endpoint.h"
+#include "serve/openai_routes.h"
+#include "serve/openapi.h"
+
+namespace hearth {
+namespace {
+
+constexpr std::uint64_t kKeyFileBytesMax = 4U << 20U;
+
+// Waits for one request to end; what it says does not matter.
+class WarmUpListener final : public TextListener {
+ public:
+  void on_delta(TextDelta) override {}
+  void on_choice_end(const ChoiceEnd&) override {}
+  void on_end(const TextEnd&) override { finish({}); }
+  void on_error(const Error& error) override { finish(fail(error)); }
+  [[nodiscard]] bool wait(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(gate_);
+    return done_.wait_for(lock, at_most, [this] { return status_.has_value(); });
+  }
+  [[nodiscard]] Status status() {
+    const std::lock_guard lock(gate_);
+    return *status_;
+  }
+
+ private:
+  void finish(Status status) {
+    const std::lock_guard lock(gate_);
+    status_ = std::move(status);
+    done_.notify_all();
+  }
+  std::mutex gate_;
+  std::condition_variable done_;
+  std::optional<Status> status_;
+};
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const ModelServerOptions& options,
+                                                        const CancelToken& cancel) {
+  HEARTH_ASSIGN(lease, ServerLease::take(app.home()));
+  std::unique_ptr<ModelServer> server(new ModelServer(app, options, std::move(lease)));
+  HEARTH_TRY(server->make_engine());
+  HEARTH_TRY(server->read_keys());
+  HEARTH_TRY(server->open_doors());
+  HEARTH_TRY(server->warm(cancel));
+  HEARTH_TRY(server->tell_where());
+  server->readiness_.become_ready();
+  if (!options.notify_socket.empty()) (void)service_notify(options.notify_socket, "READY=1");
+  return server;
+}
+
+ModelServer::~ModelServer() {
+  if (private_) (void)private_->drain(std::chrono::milliseconds(0));
+  if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  engine_.reset();
+  private_.reset();
+  public_.reset();
+}
+
+Status ModelServer::make_engine() {
+  HEARTH_ASSIGN(models, ServedModels::create(app_.session_host(), app_.home(), options_.models));
+  models_ = std::move(models);
+  HEARTH_ASSIGN(capacities, pool_capacities(app_.registry()));
+  if (options_.budget_bytes > 0) capacities["ram"] = std::min(capacities["ram"], options_.budget_bytes);
+  TextEngineOptions engine;
+  engine.capacities = std::move(capacities);
+  engine.scheduler.queue = options_.queue;
+  engine_ =
+      std::make_unique<TextEngine>(engine, TextEnginePorts{*models_, app_.clock(), app_.metrics(), app_.logger()});
+  return {};
+}
+
+Status ModelServer::read_keys() {
+  if (options_.key_file.empty()) return {};
+  HEARTH_ASSIGN(text, read_file(options_.key_file, kKeyFileBytesMax));
+  HEARTH_ASSIGN(records, serve::parse_key_file(text));
+  if (records.empty())
+    return fail(ErrorCode::kInvalidData, options_.key_file.string() + " holds no keys",
+                "make one with `hearth keys add NAME`");
+  keys_ = std::make_unique<serve::ApiKeys>(std::move(records), app_.clock());
+  metered_ = std::make_unique<serve::MeteredService>(*engine_, *keys_);
+  return {};
+}
+
+std::vector<serve::Route> ModelServer::routes() {
+  TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
+  if (serving_ == nullptr)
+    serving_ = std::make_unique<serve::OpenAiServing>(service, app_.clock(), fmt::format("hearth-{}", build_version()),
+                                                      random_seed());
+  serve::HearthSources sources;
+  sources.service = &service;
+  if (!options_.plan_json.empty()) sources.plan = [text = options_.plan_json]() -> Result<std::string> { return text; };
+  sources.ledger = [home = app_.home()] { return ledger_document(home); };
+  sources.openapi = [this] { return openapi_; };
+  std::vector<serve::Route> all;
+  const auto add = [&all](std::vector<serve::Route> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  };
+  add(serve::health_routes(readiness_));
+  add(serve::metrics_routes(app_.metrics(), *engine_));
+  add(serve::openai_routes(service, app_.clock(), {serving_->fingerprint, random_seed()}));
+  add(serve::anthropic_routes(*serving_));
+  add(serve::llama_routes(*serving_));
+  add(serve::hearth_routes(sources));
+  return all;
+}
+
+Status ModelServer::open_doors() {
+  std::vector<serve::Route> table = routes();
+  openapi_ = serve::openapi_document(table, build_version());
+  HEARTH_ASSIGN(open, serve::HttpServer::start(options_.http, table, {app_.logger(), app_.metrics(), keys_.get(), {}}));
+  public_ = std::move(open);
+  // The home's socket is for commands of the same user: the file's owner is asked, not a key.
+  serve::HttpServerOptions own;
+  own.port.reset();
+  own.unix_socket = server_socket(app_.home()).string();
+  auto control = serve::HttpServer::start(own, std::move(table), {app_.logger(), app_.metrics(), nullptr, {}});
+  if (control)
+    private_ = std::move(*control);
+  else
+    notices_.push_back("`hearth status` and `hearth down` can't reach this server: " + to_string(control.error()));
+  return {};
+}
+
+// The first token of every model that fits beside the others, before anyone is told that the server is ready.
+Status ModelServer::warm(const CancelToken& cancel) {
+  BytesByPool taken;
+  HEARTH_ASSIGN(capacities, pool_capacities(app_.registry()));
+  for (const ModelFacts& facts : models_->models()) {
+    HEARTH_ASSIGN(need, models_->need(facts.name));
+    const BytesByPool with = bytes_together(taken, need.steady);
+    const bool fits =
+        std::ranges::all_of(with, [&](const auto& pool) { return pool.second <= capacities[pool.first]; });
+    if (!fits && !taken.empty()) {
+      notices_.push_back(
+          fmt::format("'{}' does not fit beside the others: it is loaded when it is asked for", facts.name));
+      continue;
+    }
+    taken = with;
+    TextRequest request;
+    request.model = facts.name;
+    request.prompt = PlainPrompt{"Hello"};
+    request.max_tokens = 1;
+    request.parse_output = false;
+    request.cache_prompt = false;
+    auto listener = std::make_shared<WarmUpListener>();
+    const auto id = engine_->submit(std::move(request), listener);
+    while (!listener->wait(std::chrono::milliseconds(100))) {
+      if (!cancel.requested()) continue;
+      engine_->cancel(id);
+      return fail(ErrorCode::kCancelled, "starting was interrupted");
+    }
+    if (auto done = listener->status(); !done) return fail(std::move(done).error());
+  }
+  return {};
+}
+
+Status ModelServer::tell_where() {
+  RunningServer running;
+  running.pid = own_process_id();
+  for (const auto& url : public_->urls()) {
+    if (running.url.empty() && url.starts_with("http")) running.url = url;
+  }
+  if (private_) running.unix_socket = server_socket(app_.home()).string();
+  running.started =
+      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(app_.clock().wall_now())));
+  return lease_.publish(running);
+}
+
+bool ModelServer::run(const CancelToken& cancel) {
+  while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  readiness_.become_draining();
+  if (!options_.notify_socket.empty()) (void)service_notify(options_.notify_socket, "STOPPING=1");
+  const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(options_.drain_s * 1000));
+  // Requests under way are answered; the engine is told first so that it takes no new ones.
+  bool whole = true;
+  std::thread doors([&] { whole = public_->drain(patience); });
+  const bool answered = engine_->drain(options_.drain_s);
+  doors.join();
+  return whole && answered;
+}
+
+}  // namespace hearth

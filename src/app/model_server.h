@@ -1,0 +1,72 @@
+// A server brought up: models, engine, endpoints, lease. What `hearth serve` and `hearth up` run.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/hearth_app.h"
+#include "app/served_models.h"
+#include "app/server_lease.h"
+#include "base/call_bounds.h"
+#include "engine/text_engine.h"
+#include "serve/health.h"
+#include "serve/openai_serving.h"
+#include "serve/server.h"
+
+namespace hearth {
+
+struct ModelServerOptions {
+  std::vector<ServedModelSettings> models;
+  serve::HttpServerOptions http;
+  std::filesystem::path key_file{};  // empty: no keys are asked for
+  std::string plan_json{};           // what `up` was given; empty for `serve`
+  double drain_s = 30;
+  std::uint64_t budget_bytes = 0;  // of RAM for all models; 0: what is free
+  std::string notify_socket{};     // of the service manager; empty: none
+  QueueLimits queue{};
+};
+
+// Start, then run() until it is to end. Not thread-safe but for stop tokens.
+class ModelServer {
+ public:
+  // Takes the lease, checks the models, answers HTTP (with /ready at 503), loads and warms what fits at once.
+  // `app` must outlive it. Errors of the lease, of the models (named), of the addresses and files.
+  static Result<std::unique_ptr<ModelServer>> start(HearthApp& app, const ModelServerOptions& options,
+                                                    const CancelToken& cancel);
+  ~ModelServer();
+
+  [[nodiscard]] const std::vector<std::string>& urls() const { return public_->urls(); }
+  [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
+  // Blocks until `cancel` is requested; then drains. False when requests were cut off.
+  bool run(const CancelToken& cancel);
+
+ private:
+  ModelServer(HearthApp& app, const ModelServerOptions& options, ServerLease lease)
+      : app_(app), options_(options), lease_(std::move(lease)) {}
+  Status make_engine();
+  Status read_keys();
+  [[nodiscard]] std::vector<serve::Route> routes();
+  Status open_doors();
+  Status warm(const CancelToken& cancel);
+  Status tell_where();
+
+  HearthApp& app_;
+  ModelServerOptions options_;
+  ServerLease lease_;
+  std::vector<std::string> notices_;
+  std::unique_ptr<ServedModels> models_;
+  std::unique_ptr<TextEngine> engine_;
+  std::unique_ptr<serve::ApiKeys> keys_;
+  std::unique_ptr<TextService> metered_;  // null without keys
+  std::unique_ptr<serve::OpenAiServing> serving_;
+  serve::Readiness readiness_;
+  std::string openapi_;
+  std::unique_ptr<serve::HttpServer> public_;
+  std::unique_ptr<serve::HttpServer>
+      private_;  // the home's socket, for commands of the same user; null: too long a path
+};
+
+}  // namespace hearth

@@ -1,0 +1,83 @@
+#include "app/planned_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/plan_verification_measuring.h"
+
+namespace hearth {
+namespace {
+
+// "models/qwen3-8b.gguf" is served as "qwen3-8b".
+std::string served_name(const PlanChoice& choice) {
+  const std::filesystem::path path(choice.model);
+  return path.extension() == ".gguf" ? path.stem().string() : path.filename().string();
+}
+
+Result<ServedModelSettings> settings_of(const PlanChoice& choice, const std::string& reference,
+                                        RuntimeRegistry& registry) {
+  HEARTH_ASSIGN(runtime, registry.open(choice.runtime, Transport::kInProcess));
+  HEARTH_ASSIGN(info, runtime->describe());
+  const TextSessionOptions session = planned_session(choice, reference, info);
+  ServedModelSettings settings;
+  settings.name = served_name(choice);
+  settings.aliases = {choice.task};
+  settings.reference = reference;
+  settings.runtime = session.runtime;
+  settings.load = session.load;
+  settings.text = session.text;
+  settings.slots = std::max<std::uint32_t>(1, choice.users);
+  settings.context_length = static_cast<std::uint32_t>(choice.context_length);
+  settings.pinned = true;
+  return settings;
+}
+
+}  // namespace
+
+bool generates_text(const PlanChoice& choice) {
+  if (choice.task == plan_task::kChat || choice.task == "code") return true;
+  return choice.projection.decode_tok_s.has_value() && choice.task != "image_chat";
+}
+
+Result<PlannedModels> planned_models(const Plan& plan, const ModelStore& store, RuntimeRegistry& registry) {
+  PlannedModels out;
+  for (const PlanChoice& choice : plan.choices) {
+    const auto skip = [&](const std::string& why) {
+      out.notices.push_back(fmt::format("{} ({}) is not served: {}", choice.task, choice.model, why));
+    };
+    if (!generates_text(choice)) {
+      skip("this program does not run this task yet");
+      continue;
+    }
+    const std::string reference = choice.file.empty() ? choice.model : choice.file;
+    auto resolved = resolve_model(reference, store);
+    if (!resolved && !choice.file.empty()) {
+      Error error = std::move(resolved).error();
+      error.message = fmt::format("the model that the plan names for {} is not here: {}", choice.task, error.message);
+      error.hint = "bring the file back, or plan again with `hearth plan --model FILE`";
+      return fail(std::move(error));
+    }
+    if (!resolved) {
+      skip(fmt::format("no file of it is here; `hearth models add FILE --name {}` brings one", choice.model));
+      continue;
+    }
+    auto settings = settings_of(choice, reference, registry);
+    if (!settings) {
+      skip(settings.error().message);
+      continue;
+    }
+    const auto same = std::ranges::find(out.models, settings->name, &ServedModelSettings::name);
+    if (same == out.models.end())
+      out.models.push_back(std::move(*settings));
+    else
+      same->aliases.push_back(choice.task);
+  }
+  if (out.models.empty())
+    return fail(ErrorCode::kUnavailable, "nothing of this plan can be served here",
+                out.notices.empty() ? "plan a text model" : out.notices.front());
+  return out;
+}
+
+}  // namespace hearth

@@ -1,0 +1,80 @@
+#include "cli/serving.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/console.h"
+
+namespace hearth::cli {
+namespace {
+
+constexpr int kFirstInherited = 3;  // Source: sd_listen_fds(3)
+
+}  // namespace
+
+void add_listen_flags(CLI::App& command, ListenFlags& flags) {
+  command.add_option("--host", flags.host, "the address to listen on; 0.0.0.0 is every one of this machine")
+      ->capture_default_str();
+  command.add_option("--port", flags.port, "0 takes any free one, which is then printed")->capture_default_str();
+  command.add_option("--unix-socket", flags.unix_socket, "listen on this path as well");
+  command.add_option("--tls-cert", flags.tls_certificate, "certificate chain in PEM form; with --tls-key");
+  command.add_option("--tls-key", flags.tls_key, "the certificate's private key in PEM form");
+  command.add_option("--keys", flags.key_file, "answer only requests with a key of this file (`hearth keys add`)");
+  command.add_option("--cors", flags.cors, "an origin whose pages may call from a browser; * is any")->delimiter(',');
+  command.add_option("--drain-s", flags.drain_s, "how long requests under way may go on after SIGTERM")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--budget", flags.budget_bytes, "memory that all models together may take (default: what is free)")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_option("--queue", flags.queue, "requests that may wait for a model; more are told to come again")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+      ->capture_default_str();
+}
+
+Result<ModelServerOptions> server_options(const ListenFlags& flags, const Environment& environment) {
+  ModelServerOptions options;
+  options.http.host = flags.host;
+  options.http.port = flags.port;
+  options.http.unix_socket = flags.unix_socket;
+  options.http.cors.origins = flags.cors;
+  if (flags.tls_certificate.empty() != flags.tls_key.empty())
+    return fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key belong together", "give both or none");
+  if (!flags.tls_certificate.empty()) options.http.tls = serve::TlsFiles{flags.tls_certificate, flags.tls_key};
+  for (unsigned i = 0; i < environment.inherited_sockets; ++i)
+    options.http.inherited_sockets.push_back(kFirstInherited + static_cast<int>(i));
+  if (environment.inherited_sockets > 0) options.http.port.reset();  // the service manager decides where
+  options.key_file = flags.key_file;
+  options.drain_s = flags.drain_s;
+  options.budget_bytes = flags.budget_bytes;
+  options.queue.requests = flags.queue;
+  options.queue.requests_per_key = std::max<std::size_t>(flags.queue / 4, 1);
+  if (flags.key_file.empty()) options.queue.requests_per_key = flags.queue;  // all requests are of one key
+  options.notify_socket = environment.notify_socket;
+  return options;
+}
+
+int run_server(const CommandContext& context, HearthApp& app, const ModelServerOptions& options) {
+  const Output out = context.output();
+  const CancelToken cancel;
+  const InterruptGuard guard(cancel);
+  auto server = ModelServer::start(app, options, cancel);
+  if (!server) return out.report(server.error());
+  for (const auto& notice : (*server)->notices()) out.note(out.dim("note: " + notice));
+  const std::string url = (*server)->urls().empty() ? std::string() : (*server)->urls().front();
+  if (out.json()) {
+    out.print_json({{"event", "ready"}, {"url", url}, {"urls", (*server)->urls()}});
+  } else {
+    std::string names;
+    for (const auto& model : options.models) names += (names.empty() ? "" : ", ") + model.name;
+    out.print(fmt::format("Serving {} at {}\n", names, url));
+    out.note(out.dim("OpenAI clients: base URL " + url + "/v1. Ctrl-C drains and ends."));
+  }
+  const bool whole = (*server)->run(cancel);
+  if (!whole) out.note("some requests were cut off: they were still running when the time for draining was over");
+  return 0;
+}
+
+}  // namespace hearth::cli
