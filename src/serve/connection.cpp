@@ -172,12 +172,17 @@ bool Connection::parse_some() {
   return false;
 }
 
-// False when the request was refused already.
-bool Connection::on_head() {
+void Connection::take_head() {
   const auto& message = parser_->get();
   request_.method = std::string(message.method_string());
   for (const auto& field : message)
     request_.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
+}
+
+// False when the request was refused already.
+bool Connection::on_head() {
+  take_head();
+  const auto& message = parser_->get();
   http10_ = message.version() == 10;
   if (auto fault = head_fault(message)) {
     refuse(*fault, "malformed");
@@ -221,12 +226,7 @@ void Connection::forget_body() {
 
 void Connection::on_parse_error(const boost::system::error_code& error) {
   const HttpLimits& limits = core_->options.limits;
-  if (phase_ == Phase::kHead) {
-    const auto& message = parser_->get();
-    request_.method = std::string(message.method_string());
-    for (const auto& field : message)
-      request_.headers.emplace_back(lower(field.name_string()), std::string(field.value()));
-  }
+  if (phase_ == Phase::kHead) take_head();  // as far as it came
   if (error == http::error::header_limit)
     return refuse(bad_request("the request's headers are longer than " + std::to_string(limits.header_bytes) + " bytes",
                               "send fewer or shorter ones", "headers_too_large")

@@ -45,6 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_end_of_input();
   void advance();
   [[nodiscard]] bool parse_some();
+  void take_head();
   [[nodiscard]] bool on_head();
   [[nodiscard]] bool count_body();
   void forget_body();

@@ -33,6 +33,13 @@ bool is_loopback_authority(std::string_view authority) {
          authority.find_first_not_of("0123456789", 1) == std::string_view::npos;
 }
 
+// "vscode-webview://…", "app://…": a scheme that no site has, so that the page is a program's on the user's machine.
+bool is_application(std::string_view origin) {
+  const auto end = origin.find("://");
+  return end != std::string_view::npos && end > 0 && authority(origin).empty() &&
+         !same_text(origin.substr(0, 4), "http");
+}
+
 // Header names as a client may send them: whatever else is in there could end our own header line.
 bool is_name_list(std::string_view text) {
   return text.size() <= 2048 && std::ranges::all_of(text, [](unsigned char c) {
@@ -45,7 +52,7 @@ bool is_name_list(std::string_view text) {
 bool origin_allowed(const CorsRules& rules, std::string_view origin, std::string_view host) {
   const std::string_view of_page = authority(origin);
   if (!of_page.empty() && same_text(of_page, host)) return true;
-  if (rules.loopback && is_loopback_authority(of_page)) return true;
+  if (rules.loopback && (is_loopback_authority(of_page) || is_application(origin))) return true;
   return std::ranges::any_of(rules.origins,
                              [&](const std::string& known) { return known == "*" || same_text(known, origin); });
 }

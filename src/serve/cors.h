@@ -9,7 +9,7 @@
 namespace hearth::serve {
 
 // `origin` is the header's value ("https://app.example"), `host` that of the Host header: a page of this very server
-// may always call. "null" (a file, a sandbox) is allowed by "*" alone.
+// may always call. "null" (a file, a sandbox of any site) is allowed by "*" alone.
 [[nodiscard]] bool origin_allowed(const CorsRules& rules, std::string_view origin, std::string_view host);
 
 // What an allowed origin's browser needs to hand the answer to the page.

@@ -15,11 +15,13 @@ TEST(Cors, rules_say_whose_pages_may_call) {
   EXPECT_FALSE(origin_allowed(listed, "http://localhost:3000", "x"));
   EXPECT_TRUE(origin_allowed(listed, "http://box:8080", "box:8080"));
   EXPECT_FALSE(origin_allowed(listed, "null", "null"));
+  EXPECT_FALSE(origin_allowed(listed, "app://obsidian.md", "x"));
   const CorsRules local;
-  for (const char* origin : {"http://localhost", "https://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:1"})
+  for (const char* origin : {"http://localhost", "https://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:1",
+                             "vscode-webview://1a2b", "app://obsidian.md"})
     EXPECT_TRUE(origin_allowed(local, origin, "x")) << origin;
   for (const char* origin : {"http://localhost.evil", "http://127.0.0.1.evil", "http://localhost:",
-                             "http://localhost:1x", "http://[::1]x", "file://localhost", "null", ""})
+                             "http://localhost:1x", "http://[::1]x", "HTTP://evil.example", "://x", "null", ""})
     EXPECT_FALSE(origin_allowed(local, origin, "x")) << origin;
   EXPECT_TRUE(origin_allowed({{"*"}, false}, "null", "x"));
 }

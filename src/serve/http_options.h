@@ -33,7 +33,7 @@ struct TlsFiles {
 // Which pages of other origins may call from a browser. A request without Origin comes from no page.
 struct CorsRules {
   std::vector<std::string> origins{};  // "https://app.example:8443"; "*" is any
-  bool loopback = true;                // pages served from this machine, any port
+  bool loopback = true;                // pages served from this machine, any port, and those inside its programs
 };
 
 struct HttpServerOptions {
