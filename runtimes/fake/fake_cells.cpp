@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <string>
+
+#include "fake_hash.h"
 
 namespace hearth::fake {
 namespace {
@@ -16,30 +17,32 @@ namespace {
 
 }  // namespace
 
-Cells::Cells(CellOptions options) : options_(options), sequences_(options.n_sequences) {}
+Cells::Cells(CellOptions options) : options_(options), sequences_(options.n_sequences), growth_(options.n_sequences) {}
 
 void Cells::check(std::span<const sdk::BatchEntry> batch) const {
-  std::map<std::int32_t, std::int32_t> last;
-  std::map<std::int32_t, std::uint32_t> n_new;
+  ++n_checked_;
   for (const auto& entry : batch) {
     const auto& held = at(entry.sequence);
-    auto [follows, is_first] = last.try_emplace(entry.sequence, held.empty() ? -1 : held.back().position);
+    auto& growth = growth_[static_cast<std::size_t>(entry.sequence)];
+    const bool is_first = growth.batch != n_checked_;
+    if (is_first) growth = {n_checked_, held.empty() ? -1 : held.back().position, 0};
     const bool may_start_anywhere = is_first && held.empty();
-    if (!may_start_anywhere && entry.position != follows->second + 1) {
+    if (!may_start_anywhere && entry.position != growth.last + 1) {
       throw sdk::Error(HEARTH_INVALID_ARGUMENT, "sequence " + std::to_string(entry.sequence) + " goes on at position " +
-                                                    std::to_string(follows->second + 1) + ", the batch has " +
+                                                    std::to_string(growth.last + 1) + ", the batch has " +
                                                     std::to_string(entry.position));
     }
-    follows->second = entry.position;
-    ++n_new[entry.sequence];
+    growth.last = entry.position;
+    ++growth.n_new;
   }
   if (options_.is_unified) {
     const auto n = static_cast<std::uint32_t>(batch.size());
     if (n > n_free(0)) no_cells(n, n_free(0));
     return;
   }
-  for (const auto& [sequence, n] : n_new) {
-    if (n > n_free(sequence)) no_cells(n, n_free(sequence));
+  for (const auto& entry : batch) {
+    const auto n = growth_[static_cast<std::size_t>(entry.sequence)].n_new;
+    if (n > n_free(entry.sequence)) no_cells(n, n_free(entry.sequence));
   }
 }
 
@@ -59,7 +62,16 @@ void Cells::restore(std::span<const sdk::BatchEntry> entries) {
   for (const auto& entry : entries) place(entry);
 }
 
-void Cells::place(const sdk::BatchEntry& entry) { at(entry.sequence).push_back({entry.position, take(entry.token)}); }
+void Cells::place(const sdk::BatchEntry& entry) {
+  const auto before = hash(entry.sequence);
+  at(entry.sequence).push_back({entry.position, take(entry.token), extended_hash(before, entry.token)});
+}
+
+void Cells::rehash(std::int32_t sequence, std::size_t begin) {
+  auto& held = at(sequence);
+  std::uint64_t hash = begin == 0 ? 0 : held[begin - 1].hash;
+  for (auto i = begin; i < held.size(); ++i) held[i].hash = hash = extended_hash(hash, cells_[held[i].cell].token);
+}
 
 std::uint32_t Cells::take(hearth_token token) {
   ++n_used_;
@@ -103,6 +115,7 @@ void Cells::trim(std::int32_t sequence, std::int32_t p0, std::int32_t p1) {
   auto& held = at(sequence);
   for (auto i = begin; i < end; ++i) release(held[i].cell);
   held.erase(held.begin() + static_cast<std::ptrdiff_t>(begin), held.begin() + static_cast<std::ptrdiff_t>(end));
+  rehash(sequence, begin);
 }
 
 void Cells::copy(std::int32_t from, std::int32_t to, std::int32_t p0, std::int32_t p1) {
@@ -126,9 +139,10 @@ void Cells::copy(std::int32_t from, std::int32_t to, std::int32_t p0, std::int32
     } else {
       cell = take(cells_[cell].token);
     }
-    held.push_back({entry.position, cell});
+    held.push_back({entry.position, cell, 0});
   }
   std::ranges::sort(held, {}, &Entry::position);
+  rehash(to, 0);
 }
 
 void Cells::shift(std::int32_t sequence, std::int32_t p0, std::int32_t p1, std::int32_t delta) {
@@ -158,6 +172,13 @@ std::vector<hearth_token> Cells::history(std::int32_t sequence) const {
   tokens.reserve(at(sequence).size());
   for (const auto& entry : at(sequence)) tokens.push_back(cells_[entry.cell].token);
   return tokens;
+}
+
+void Cells::last_tokens(std::int32_t sequence, std::size_t at_most, std::vector<hearth_token>& out) const {
+  const auto& held = at(sequence);
+  out.clear();
+  for (auto i = held.size() - std::min(held.size(), at_most); i < held.size(); ++i)
+    out.push_back(cells_[held[i].cell].token);
 }
 
 std::vector<std::pair<std::int32_t, hearth_token>> Cells::entries(std::int32_t sequence) const {

@@ -40,6 +40,13 @@ class Cells {
   [[nodiscard]] sdk::Range range(std::int32_t sequence) const;
 
   [[nodiscard]] std::vector<hearth_token> history(std::int32_t sequence) const;
+  // The last tokens of a sequence, at most so many; replaces `out`.
+  void last_tokens(std::int32_t sequence, std::size_t at_most, std::vector<hearth_token>& out) const;
+  [[nodiscard]] std::size_t size(std::int32_t sequence) const { return at(sequence).size(); }
+  // Of all tokens of the sequence in their order; see fake_hash.h.
+  [[nodiscard]] std::uint64_t hash(std::int32_t sequence) const {
+    return at(sequence).empty() ? 0 : at(sequence).back().hash;
+  }
   [[nodiscard]] std::vector<std::pair<std::int32_t, hearth_token>> entries(std::int32_t sequence) const;
   [[nodiscard]] std::uint32_t n_used() const { return n_used_; }
 
@@ -47,6 +54,13 @@ class Cells {
   struct Entry {
     std::int32_t position;
     std::uint32_t cell;
+    std::uint64_t hash;  // of the tokens up to this one
+  };
+  // What a batch that is being checked does to a sequence.
+  struct Growth {
+    std::uint64_t batch = 0;  // which; the rest is of an earlier one where it differs
+    std::int32_t last = -1;   // position
+    std::uint32_t n_new = 0;
   };
   struct Cell {
     hearth_token token = 0;
@@ -60,6 +74,8 @@ class Cells {
   }
   [[nodiscard]] std::pair<std::size_t, std::size_t> within(std::int32_t sequence, std::int32_t p0,
                                                            std::int32_t p1) const;
+  // The hashes of the entries from index `begin` on, anew.
+  void rehash(std::int32_t sequence, std::size_t begin);
   void check_whole(std::int32_t sequence, std::size_t n_touched, const char* doing) const;
   [[nodiscard]] std::uint32_t n_free(std::int32_t sequence) const;
   std::uint32_t take(hearth_token token);
@@ -70,6 +86,8 @@ class Cells {
   std::vector<Cell> cells_;  // grown on use, so that a context of a billion cells costs nothing
   std::vector<std::uint32_t> free_;
   std::vector<Sequence> sequences_;
+  mutable std::vector<Growth> growth_;  // scratch of check(), one a sequence: a map would cost more than the rest
+  mutable std::uint64_t n_checked_ = 0;
 };
 
 }  // namespace hearth::fake

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
+
+#include "fake_hash.h"
 
 namespace hearth::fake {
 namespace {
@@ -86,6 +89,33 @@ TEST(Cells, take_a_recurrent_sequence_as_a_whole_only) {
   cells.copy(0, 1, -1, -1);
   cells.trim(0, -1, -1);
   EXPECT_EQ(cells.history(1), (Tokens{1, 2, 3}));
+}
+
+TEST(Cells, hashes_follow_every_change_of_a_sequence) {
+  Cells cells({64, 3});
+  const auto expect_true_hash = [&](std::int32_t sequence) {
+    const auto history = cells.history(sequence);
+    std::uint64_t hash = 0;
+    for (const auto token : history) hash = extended_hash(hash, token);
+    EXPECT_EQ(cells.hash(sequence), hash);
+    Tokens end;
+    cells.last_tokens(sequence, 2, end);
+    EXPECT_EQ(end, Tokens(history.end() - static_cast<std::ptrdiff_t>(std::min<std::size_t>(2, history.size())),
+                          history.end()));
+  };
+  append(cells, 0, {1, 2, 3, 4, 5, 6});
+  expect_true_hash(0);
+  cells.trim(0, 4, -1);
+  append(cells, 0, {7, 8});
+  expect_true_hash(0);
+  cells.copy(0, 1, 2, 5);
+  expect_true_hash(1);
+  append(cells, 1, {9});
+  cells.trim(0, 1, 3);
+  expect_true_hash(0);
+  cells.trim(0, -1, -1);
+  expect_true_hash(0);
+  expect_true_hash(1);
 }
 
 }  // namespace

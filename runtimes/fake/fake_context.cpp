@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <limits>
-#include <map>
 #include <thread>
 
 namespace hearth::fake {
@@ -21,19 +20,6 @@ std::uint32_t state_hash(std::span<const std::pair<std::int32_t, hearth_token>> 
     hash = (hash ^ static_cast<std::uint32_t>(token)) * 16777619U;
   }
   return hash;
-}
-
-// Microseconds that a batch takes; a part of a batch costs its share.
-double batch_us(const Latency& latency, std::span<const sdk::BatchEntry> batch) {
-  std::map<std::int32_t, std::uint32_t> n_tokens;
-  for (const auto& entry : batch) ++n_tokens[entry.sequence];
-  double us = 0;
-  bool decodes = false;
-  for (const auto& [sequence, n] : n_tokens) {
-    if (n > 1) us += n * latency.prefill_token_us;
-    decodes = decodes || n == 1;
-  }
-  return us + (decodes ? latency.decode_us : 0);
 }
 
 }  // namespace
@@ -62,7 +48,23 @@ FakeContext::FakeContext(FakeModel& model, const sdk::TextOptions& granted, sdk:
     : model_(model),
       granted_(granted),
       memory_(model, std::move(memory)),
-      cells_({granted.n_ctx, granted.n_seq_max, granted.unified_kv == sdk::Toggle::kOn, model.script().is_recurrent}) {}
+      cells_({granted.n_ctx, granted.n_seq_max, granted.unified_kv == sdk::Toggle::kOn, model.script().is_recurrent}),
+      counts_(granted.n_seq_max) {}
+
+// Microseconds that a batch takes; a part of a batch costs its share.
+double FakeContext::batch_us(std::span<const sdk::BatchEntry> batch) {
+  const Latency& latency = model_.script().latency;
+  for (const auto& entry : batch) ++counts_[static_cast<std::size_t>(entry.sequence)];
+  double us = 0;
+  bool decodes = false;
+  for (const auto& entry : batch) {
+    auto& n = counts_[static_cast<std::size_t>(entry.sequence)];
+    if (n > 1) us += n * latency.prefill_token_us;
+    decodes = decodes || n == 1;
+    n = 0;  // counted once, at the first of its entries
+  }
+  return us + (decodes ? latency.decode_us : 0);
+}
 
 sdk::Rows FakeContext::decode(std::span<const sdk::BatchEntry> batch, const sdk::CallGuard& call) {
   const bool is_nan = model_.faults().hit("decode", call);
@@ -71,27 +73,28 @@ sdk::Rows FakeContext::decode(std::span<const sdk::BatchEntry> batch, const sdk:
   const auto row_size = granted_.embeddings ? model_.script().n_embd : model_.n_vocab();
   rows_.assign(std::size_t{n_rows} * row_size, 0.0F);
   virtual_ns_ = 0;
-  const double token_us = batch_us(model_.script().latency, batch) / static_cast<double>(batch.size());
+  const double token_us = batch_us(batch) / static_cast<double>(batch.size());
+  const std::size_t reach = granted_.embeddings ? 0 : model_.story().reach(adapters_);
   std::size_t row = 0;
   for (std::size_t begin = 0; begin < batch.size(); begin += granted_.n_ubatch) {
     const auto part = batch.subspan(begin, std::min<std::size_t>(granted_.n_ubatch, batch.size() - begin));
     wait(token_us * static_cast<double>(part.size()), call);
     for (const auto& entry : part) {
       cells_.place(entry);
-      if (entry.wants_output) compute(entry, std::span(rows_).subspan(row_size * row++, row_size));
+      if (entry.wants_output) compute(entry, reach, std::span(rows_).subspan(row_size * row++, row_size));
     }
   }
   if (is_nan) std::ranges::fill(rows_, std::numeric_limits<float>::quiet_NaN());
   return {rows_.data(), n_rows, row_size};
 }
 
-void FakeContext::compute(const sdk::BatchEntry& entry, std::span<float> row) const {
-  const auto history = cells_.history(entry.sequence);
+void FakeContext::compute(const sdk::BatchEntry& entry, std::size_t reach, std::span<float> row) {
   if (granted_.embeddings) {
-    model_.story().embedding(history, granted_.pooling, row);
-  } else {
-    model_.story().logits(history, adapters_, row);
+    model_.story().embedding(cells_.history(entry.sequence), granted_.pooling, row);
+    return;
   }
+  cells_.last_tokens(entry.sequence, reach, end_);
+  model_.story().logits(Past{end_, cells_.size(entry.sequence), cells_.hash(entry.sequence)}, adapters_, row);
 }
 
 // Waits in slices, so that cancelling takes no longer than one of them.

@@ -30,7 +30,8 @@ class FakeContext final : public sdk::TextContext {
 
  private:
   void wait(double us, const sdk::CallGuard& call);
-  void compute(const sdk::BatchEntry& entry, std::span<float> row) const;
+  [[nodiscard]] double batch_us(std::span<const sdk::BatchEntry> batch);
+  void compute(const sdk::BatchEntry& entry, std::size_t reach, std::span<float> row);
 
   FakeModel& model_;
   const sdk::TextOptions granted_;
@@ -38,7 +39,9 @@ class FakeContext final : public sdk::TextContext {
   Cells cells_;
   std::vector<StoryAdapter> adapters_;  // borrowed from adapters that the SDK keeps alive
   std::vector<float> rows_;
-  std::int64_t virtual_ns_ = 0;  // of the call being served
+  std::vector<std::uint32_t> counts_;  // scratch of batch_us, one a sequence, all 0 between calls
+  std::vector<hearth_token> end_;      // scratch of compute
+  std::int64_t virtual_ns_ = 0;        // of the call being served
 };
 
 }  // namespace hearth::fake

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
+
+#include "fake_hash.h"
 
 namespace hearth::fake {
 namespace {
@@ -9,34 +12,51 @@ namespace {
 constexpr std::size_t kWordMemory = 8;  // tokens that the rule 'words' looks back
 constexpr float kPeak = 10.0F;
 
-// The finaliser of SplitMix64. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15ULL;
-  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBULL;
-  return x ^ (x >> 31U);
-}
-
 std::uint64_t hash_of(History history) {
   std::uint64_t hash = 0;
-  for (const auto token : history) hash = mix(hash ^ static_cast<std::uint64_t>(token));
+  for (const auto token : history) hash = extended_hash(hash, token);
   return hash;
 }
 
 // In [-1, 1).
 float signed_unit(std::uint64_t hash) { return static_cast<float>(hash >> 40U) / static_cast<float>(1U << 23U) - 1.0F; }
 
+bool speaks(const StoryAdapter& adapter) { return adapter.scale >= 0.5F && !adapter.replies->empty(); }
+
 }  // namespace
 
-hearth_token Story::next(History history, std::span<const StoryAdapter> adapters) const {
-  std::string text;
-  for (const auto token : history) text += vocabulary_.text(token);
+Past whole(History history) { return {history, history.size(), hash_of(history)}; }
+
+Story::Story(const Script& script, const Vocabulary& vocabulary) : script_(script), vocabulary_(vocabulary) {
+  if (script.otherwise.rule == OtherwiseRule::kText) text_ = vocabulary.tokenize(script.otherwise.text, true);
+}
+
+// A token is a byte at least.
+std::size_t Story::reach(std::span<const StoryAdapter> adapters) const {
+  std::size_t tokens = kWordMemory;
+  const auto consider = [&](const std::vector<Reply>& replies) {
+    for (const auto& reply : replies) {
+      tokens = script_.turn_marker.empty() ? std::max(tokens, reply.when.size() + reply.say.size())
+                                           : std::numeric_limits<std::size_t>::max();
+    }
+  };
+  consider(script_.replies);
   for (const auto& adapter : adapters) {
-    if (adapter.scale < 0.5F) continue;
+    if (speaks(adapter)) consider(*adapter.replies);
+  }
+  return tokens;
+}
+
+hearth_token Story::next(const Past& past, std::span<const StoryAdapter> adapters) const {
+  if (script_.replies.empty() && std::ranges::none_of(adapters, speaks)) return otherwise(past);
+  std::string text;
+  for (const auto token : past.end) text += vocabulary_.text(token);
+  for (const auto& adapter : adapters) {
+    if (!speaks(adapter)) continue;
     if (const auto token = said(*adapter.replies, text); token != HEARTH_TOKEN_NONE) return token;
   }
   const auto token = said(script_.replies, text);
-  return token != HEARTH_TOKEN_NONE ? token : otherwise(history);
+  return token != HEARTH_TOKEN_NONE ? token : otherwise(past);
 }
 
 // With a turn marker the prompt is the last turn and the answer follows the marker; without one it follows "when".
@@ -70,25 +90,22 @@ hearth_token Story::continuation(const std::string& say, std::string_view done) 
   return rest.empty() ? Vocabulary::kEot : vocabulary_.first_token(rest, true);
 }
 
-hearth_token Story::otherwise(History history) const {
+hearth_token Story::otherwise(const Past& past) const {
   const auto& rule = script_.otherwise;
   if (rule.rule == OtherwiseRule::kEnd) return Vocabulary::kEot;
-  if (rule.rule == OtherwiseRule::kText) {
-    const auto tokens = vocabulary_.tokenize(rule.text, true);
-    return tokens[history.size() % tokens.size()];
-  }
-  const auto hash = hash_of(history.last(std::min(history.size(), kWordMemory)));
+  if (rule.rule == OtherwiseRule::kText) return text_[past.size % text_.size()];
+  const auto hash = hash_of(past.end.last(std::min(past.end.size(), kWordMemory)));
   if (rule.end_one_in != 0 && mix(hash) % rule.end_one_in == 0) return Vocabulary::kEot;
   return vocabulary_.word(hash);
 }
 
-void Story::logits(History history, std::span<const StoryAdapter> adapters, std::span<float> row) const {
-  std::uint64_t hash = hash_of(history);
+void Story::logits(const Past& past, std::span<const StoryAdapter> adapters, std::span<float> row) const {
+  std::uint64_t hash = past.hash;
   for (const auto& adapter : adapters) {
     if (adapter.scale != 0.0F) hash = mix(hash ^ std::bit_cast<std::uint32_t>(adapter.scale) ^ adapter.replies->size());
   }
   for (std::size_t token = 0; token < row.size(); ++token) row[token] = signed_unit(mix(hash ^ token));
-  row[static_cast<std::size_t>(next(history, adapters))] = kPeak;
+  row[static_cast<std::size_t>(next(past, adapters))] = kPeak;
 }
 
 void Story::embedding(History history, const std::string& pooling, std::span<float> row) const {
