@@ -132,9 +132,11 @@ TEST_F(KvSsdTest, a_block_that_is_damaged_or_gone_after_the_start_ends_the_reuse
   const auto prompt = some_tokens(100);
   write_blocks(prompt);
   auto d = driver();
-  d.run(some_tokens(5, 3));  // the folder has been read
+  d.run(some_tokens(5, 3));
+  d.cache().flush(5);  // the folder has been read
   for (const auto& file : block_files(folder_)) {
     auto bytes = content(file);
+    ASSERT_FALSE(bytes.empty());
     bytes.back() = static_cast<char>(~bytes.back());
     put(file, bytes);
   }
