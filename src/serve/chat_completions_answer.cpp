@@ -5,6 +5,7 @@
 namespace hearth::serve {
 namespace {
 
+constexpr std::string_view kBrokenCall = "a tool call broke off or broke its syntax: its arguments are no whole JSON";
 constexpr std::size_t kChunkBytes = 160;  // of a usual chunk beside its constant part
 
 void append_call(std::string& out, const ToolCall& call) {
@@ -75,7 +76,7 @@ class ChatAnswer final : public AnswerForm {
     prefix_ = "data: {";
     append_head(prefix_, options_.head, "chat.completion.chunk");
     prefix_ += R"("choices":[)";
-    append_hearth(first_, options_.head);
+    append_hearth(next_, options_.head);
   }
 
   void delta(const TextDelta& delta, std::string& out) override {
@@ -87,6 +88,7 @@ class ChatAnswer final : public AnswerForm {
       inner_.clear();
       append_delta(inner_, event);
       choice.called = choice.called || event.kind == OutputKind::kCallStart;
+      choice.broken = choice.broken || (event.kind == OutputKind::kCallEnd && event.malformed);
       if (inner_.empty()) continue;
       open(delta.choice, choice, out);
       chunk(delta.choice, inner_, {}, out);
@@ -96,6 +98,7 @@ class ChatAnswer final : public AnswerForm {
   void choice_end(const ChoiceEnd& end, std::string& out) override {
     Choice& choice = choices_.at(end.choice);
     open(end.choice, choice, out);
+    if (choice.broken) append_hearth(next_, broken_call());
     chunk(end.choice, {}, finish_name(end.finish, choice.called), out);
   }
 
@@ -125,6 +128,8 @@ class ChatAnswer final : public AnswerForm {
       if (i > 0) out += ',';
       append_choice(out, i, answer.choices[i]);
       reasoning += answer.choices[i].reasoning.tokens();
+      for (const ToolCall& call : answer.choices[i].output.calls)
+        if (call.malformed) options_.head.notices.emplace_back(kBrokenCall);
     }
     out += R"(],"usage":)";
     append_usage(out, answer.end.usage, reasoning);
@@ -137,10 +142,16 @@ class ChatAnswer final : public AnswerForm {
   struct Choice {
     bool open = false;
     bool called = false;
+    bool broken = false;
     ReasoningTally reasoning;
     std::vector<TokenLogprobs> logprobs;  // not yet sent: their text is held back
   };
 
+  static AnswerHead broken_call() {
+    AnswerHead head;
+    head.notices.emplace_back(kBrokenCall);
+    return head;
+  }
   void take(const TextAccepted& accepted) {
     options_.head.model = accepted.model;
     auto& notices = options_.head.notices;
@@ -197,15 +208,15 @@ class ChatAnswer final : public AnswerForm {
       out += "}]";
     }
     if (options_.include_usage) out += R"(,"usage":null)";
-    out += first_;
-    first_.clear();
+    out += next_;
+    next_.clear();
     out += "}\n\n";
   }
 
   ChatAnswerOptions options_;
   std::vector<Choice> choices_;
   std::string prefix_;  // of all chunks of this stream
-  std::string first_;   // what only the first chunk says
+  std::string next_;    // what only the next chunk says beside its choice
   std::string inner_;   // kept for its room
 };
 

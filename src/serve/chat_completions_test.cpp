@@ -147,6 +147,16 @@ TEST_F(ChatCompletions, notices_and_ignored_fields_are_told) {
   for (std::size_t i = 1; i < events.size(); ++i) EXPECT_FALSE(events[i].contains("hearth"));
 }
 
+TEST_F(ChatCompletions, a_call_that_broke_off_is_told) {
+  Script script = call_script();
+  std::get<TextDelta>(script[2]).events.back().malformed = true;
+  service.will_play(script);
+  EXPECT_NE(Json::parse(chat("").body)["hearth"]["notices"].dump().find("a tool call broke off"), std::string::npos);
+  const auto events = chunks(chat(R"(,"stream":true)"));
+  EXPECT_FALSE(events[0].contains("hearth"));
+  EXPECT_EQ(events.back()["hearth"]["notices"].size(), 1U);
+}
+
 TEST_F(ChatCompletions, timings_where_asked_for) {
   Script script = answer_script({"x"});
   auto& end = std::get<TextEnd>(script.back());
