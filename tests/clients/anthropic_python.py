@@ -15,6 +15,11 @@ def client_of(url_name="HEARTH_URL", key="none"):
     return anthropic.Anthropic(base_url=os.environ[url_name], api_key=key, max_retries=0, timeout=60)
 
 
+def prompt_tokens(usage):
+    """Those that were computed and those that came from the cache, which the API counts apart."""
+    return usage.input_tokens + (usage.cache_read_input_tokens or 0) + (usage.cache_creation_input_tokens or 0)
+
+
 class ClientCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -35,7 +40,7 @@ class Messages(ClientCase):
         done = self.ask("hello")
         self.assertEqual((done.type, done.role, done.model, done.stop_reason), ("message", "assistant", MODEL, "end_turn"))
         self.assertEqual([(block.type, block.text) for block in done.content], [("text", GREETING)])
-        self.assertGreater(done.usage.input_tokens, 3)
+        self.assertGreater(prompt_tokens(done.usage), 3)
         self.assertGreater(done.usage.output_tokens, 3)
 
     def test_system_and_blocks(self):
@@ -118,7 +123,7 @@ class Counting(ClientCase):
     def test_counts_what_a_message_would_use(self):
         request = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}]}
         counted = self.client.messages.count_tokens(**request).input_tokens
-        self.assertEqual(counted, self.ask("hello").usage.input_tokens)
+        self.assertEqual(counted, prompt_tokens(self.ask("hello").usage))
         self.assertGreater(self.client.messages.count_tokens(**request, tools=[WEATHER]).input_tokens, counted)
 
 

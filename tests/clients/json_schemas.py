@@ -48,7 +48,8 @@ def fault_of(server, validate, number, schema):
         said = json.loads(text)
     except ValueError as error:
         return f"no JSON ({error}; {choice['finish_reason']}): {text[:300]!r}"
-    if schema_cases.is_enforced(schema):
+    # What a grammar can't hold an answer to is said in the answer.
+    if not answer.get("hearth", {}).get("notices"):
         for error in validate(schema).iter_errors(said):
             return f"{error.message[:200]} in {text[:300]!r}"
     return ""
@@ -82,7 +83,7 @@ def main():
         assert server.alive(), server.said()
     faults = [f"schema {i}, {json.dumps(listed[i])[:400]}: {fault}" for i, fault in enumerate(found) if fault] + refusals
     print("\n".join(faults))
-    print(f"{len(listed)} schemas, {sum(map(schema_cases.is_enforced, listed))} enforced in full; {len(faults)} faults")
+    print(f"{len(listed)} schemas and {len(schema_cases.REFUSED)} to refuse: {len(faults)} faults")
     return 1 if faults else 0
 
 

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -156,11 +157,14 @@ def idle_within(server, patience_s):
 
 def malformed(server, count, seed=1):
     """Broken requests: an answer that is no server fault, or a closed connection, within seconds."""
+    answered = Counter()
+
     def one(i):
         request = broken_request(random.Random(seed * 1_000_003 + i))
         begin = time.monotonic()
-        response = exchange(server.address, request, half_close=True)
+        response = exchange(server.address, request, silence_s=0.5)
         status, took = status_of(response), time.monotonic() - begin
+        answered[status] += 1
         # 501 and 505 are right for codings and versions of HTTP that a server does not know. Source: RFC 9110, 15.6.
         if response and (status == 0 or status >= 500 and status not in (501, 505)):
             return f"request {i} got {response[:300]!r} for {request[:300]!r}"
@@ -168,8 +172,9 @@ def malformed(server, count, seed=1):
             return f"request {i} got an error without a message: {response[:300]!r} for {request[:200]!r}"
         return f"request {i} was not answered within {took:.0f} s: {request[:300]!r}" if took > 15 else ""
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(16) as pool:
         faults = [fault for fault in pool.map(one, range(count)) if fault]
+    print(f"{count} malformed requests, by status (0: closed without an answer): {dict(sorted(answered.items()))}")
     return [f"{len(faults)} of {count} malformed requests", *faults[:8]] if faults else []
 
 

@@ -1,6 +1,7 @@
 """HTTP by hand, so that it can be wrong."""
 import json
 import re
+import select
 import socket
 import time
 
@@ -19,13 +20,19 @@ def connect(address, timeout_s=20.0):
     return made
 
 
-def read_all(connection, timeout_s=20.0):
-    """Everything until the other side closes; what there is when time is up or the connection breaks."""
+def read_all(connection, silence_s=None, timeout_s=20.0):
+    """Everything until the other side closes; what there is when time is up or the connection breaks.
+
+    After `silence_s` without a byte the sending side is closed: whoever waits for more knows that none will come.
+    """
     deadline = time.monotonic() + timeout_s
     data = b""
     while time.monotonic() < deadline:
-        connection.settimeout(max(0.01, deadline - time.monotonic()))
         try:
+            if silence_s is not None and not select.select([connection], [], [], silence_s)[0]:
+                silence_s = None
+                connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(max(0.01, deadline - time.monotonic()))
             part = connection.recv(65536)
         except OSError:
             break
@@ -35,16 +42,14 @@ def read_all(connection, timeout_s=20.0):
     return data
 
 
-def exchange(address, request, half_close=False, timeout_s=20.0):
-    """Sends bytes, however wrong, and returns what comes back; b"" when nothing does."""
+def exchange(address, request, silence_s=None, timeout_s=20.0):
+    """Sends bytes, however wrong, and returns what comes back as read_all() does; b"" when nothing does."""
     with connect(address, timeout_s) as connection:
         try:
             connection.sendall(request)
-            if half_close:
-                connection.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # refused in the middle of the body: the answer is there all the same
-        return read_all(connection, timeout_s)
+        return read_all(connection, silence_s, timeout_s)
 
 
 def status_of(response):

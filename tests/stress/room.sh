@@ -1,8 +1,8 @@
 # room.sh MODE HOME COMMAND...: runs COMMAND with HOME on a small file system of its own (a tmpfs in a private mount namespace,
-# entered by `unshare -rm`), which is "full" (1 MiB) or becomes read-only ("sealed") when SIGUSR1 comes.
+# entered by `unshare -rm`), which is "full" (128 KiB) or becomes read-only ("sealed") when SIGUSR1 comes.
 mode=$1 home=$2
 shift 2
-size=1m
+size=128k
 [ "$mode" = full ] || size=64m
 mount -t tmpfs -o "size=$size" hearth-room "$home" || exit 77
 "$@" &
