@@ -22,11 +22,12 @@ const ModelLoad* load_of(const EngineStatus& status, const std::string& model) {
 
 std::string rung_of(const ModelFacts& facts) { return facts.rung.empty() ? "full" : facts.rung; }
 
-ordered_json load_fields(const ModelLoad& load) {
+// A load may name only the slots in use.
+ordered_json load_fields(const ModelLoad& load, std::uint32_t n_slots) {
   const auto busy = std::count_if(load.slots.begin(), load.slots.end(), [](const auto& slot) { return slot.request; });
   return {{"waiting", load.waiting},
           {"running", load.running},
-          {"slots", {{"total", load.slots.size()}, {"busy", busy}}},
+          {"slots", {{"total", std::max<std::size_t>(n_slots, load.slots.size())}, {"busy", busy}}},
           {"cells", {{"total", load.context_cells}, {"used", load.used_cells}}}};
 }
 
@@ -43,7 +44,7 @@ ordered_json model_entry(const ModelFacts& facts, const ModelLoad* load) {
   if (!facts.runtime_version.empty()) entry["runtime_version"] = facts.runtime_version;
   if (facts.context_length > 0) entry["context_length"] = facts.context_length;
   if (!facts.placement.empty()) entry["components"] = MemoryBreakdown{facts.placement}.by_component();
-  if (load != nullptr) entry.update(load_fields(*load));
+  if (load != nullptr) entry.update(load_fields(*load, facts.slots));
   return entry;
 }
 

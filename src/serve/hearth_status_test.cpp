@@ -47,6 +47,7 @@ EngineStatus busy_engine() {
   small.state = ModelState::kResident;
   small.runtime = "llama";
   small.context_length = 4096;
+  small.slots = 2;
   small.rung = "full";
   small.held_bytes = 700;
   small.placement = {{"cpu", "CPU", "weights", 500, 500}, {"cpu", "CPU", "kv_cache", 200, 0}};
@@ -55,7 +56,7 @@ EngineStatus busy_engine() {
   large.rung = "kv_q8_0";
   status.models = {small, large};
   ModelLoad load{.model = "small", .waiting = 3, .running = 2, .context_cells = 8192, .used_cells = 100, .slots = {}};
-  load.slots = {{.index = 0, .request = 17}, {.index = 1, .request = 0}};
+  load.slots = {{.index = 0, .request = 17}};
   status.loads = {load};
   status.pools = {
       {.name = "ram", .capacity_bytes = 1000, .reserved_bytes = 50, .committed_bytes = 700, .peak_bytes = 900}};

@@ -1,6 +1,7 @@
 #include "serve/llama_props.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -47,6 +48,15 @@ Json slot_entry(const SlotFacts& slot, const ModelLoad& load, std::uint32_t n_ct
           {"next_token", {{{"has_next_token", slot.decoding}, {"n_decoded", slot.sent_tokens}}}}};
 }
 
+// All slots of the model: a load may name only those in use. True where one is idle.
+bool append_slots(Json& list, const ModelLoad& load, const ModelFacts& facts) {
+  std::map<std::uint32_t, SlotFacts> slots;
+  for (std::uint32_t i = 0; i < facts.slots; ++i) slots[i].index = i;
+  for (const auto& slot : load.slots) slots[slot.index] = slot;
+  for (const auto& [index, slot] : slots) list.push_back(slot_entry(slot, load, facts.context_length));
+  return std::any_of(slots.begin(), slots.end(), [](const auto& entry) { return entry.second.request == 0; });
+}
+
 }  // namespace
 
 void answer_props(OpenAiServing& serving, const std::shared_ptr<Exchange>& exchange) {
@@ -77,10 +87,7 @@ void answer_slots(OpenAiServing& serving, const std::shared_ptr<Exchange>& excha
     if (!wanted.empty() && load.model != wanted) continue;
     const auto facts = std::find_if(status.models.begin(), status.models.end(),
                                     [&load](const ModelFacts& model) { return model.name == load.model; });
-    for (const auto& slot : load.slots) {
-      slots.push_back(slot_entry(slot, load, facts == status.models.end() ? 0 : facts->context_length));
-      idle = idle || slot.request == 0;
-    }
+    if (facts != status.models.end()) idle = append_slots(slots, load, *facts) || idle;
   }
   if (!idle && !query_value(exchange->request(), "fail_on_no_slot").empty())
     return exchange->respond_error(Error(ErrorCode::kUnavailable, "no slot is idle", "try again in a moment"));

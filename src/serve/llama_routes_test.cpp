@@ -283,17 +283,21 @@ TEST(LlamaProps, have_the_tokens_of_a_resident_model) {
   EXPECT_EQ(served.ask("/props", "", {{"model", "big"}}).status, 404U);
 }
 
-// A service with one busy and one idle slot.
+// A service with one busy slot of two, or of one.
 class SlotService final : public TextService {
  public:
-  std::size_t idle = 1;
+  std::uint32_t idle = 1;
   std::uint64_t submit(TextRequest, std::shared_ptr<TextListener>) override { return 0; }
   void cancel(std::uint64_t) override {}
   void embed(EmbeddingRequest, std::function<void(Result<EmbeddingResult>)>) override {}
   void with_kit(const std::string&, std::function<void(Result<std::shared_ptr<const TextKit>>)>) override {}
   void load_adapter(const std::string&, const std::string&, const std::string&, std::function<void(Status)>) override {}
   void unload_adapter(const std::string&, const std::string&, std::function<void(Status)>) override {}
-  [[nodiscard]] std::vector<ModelFacts> models() const override { return {resident_model()}; }
+  [[nodiscard]] std::vector<ModelFacts> models() const override {
+    auto facts = resident_model();
+    facts.slots = 1 + idle;
+    return {facts};
+  }
   [[nodiscard]] Result<ModelFacts> model(const std::string& name) const override {
     if (name != "tiny") return fail(ErrorCode::kNotFound, "there is no such model");
     return resident_model();
@@ -305,7 +309,6 @@ class SlotService final : public TextService {
     load.model = "tiny";
     load.slots.push_back(
         {.index = 0, .request = 17, .decoding = true, .prompt_tokens = 30, .computed_tokens = 35, .sent_tokens = 5});
-    if (idle > 0) load.slots.push_back({.index = 1});
     status.loads.push_back(load);
     return status;
   }
