@@ -14,6 +14,8 @@ namespace {
 // Processor time of this process. Source: the C standard, clock().
 double cpu_s() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
+constexpr std::uint32_t kWarmPromptTokens = 32, kWarmAnswerTokens = 8;
+
 class Bench {
  public:
   Bench(HearthApp& app, const ModelBenchOptions& options, const CallBounds& bounds)
@@ -59,7 +61,7 @@ class Bench {
 
  private:
   [[nodiscard]] std::uint32_t longest_request() const {
-    std::uint32_t longest = options_.prompt_tokens + 2;
+    std::uint32_t longest = std::max(options_.prompt_tokens + 2, kWarmPromptTokens + kWarmAnswerTokens + 2);
     longest = std::max(longest, options_.answer_tokens + 2);
     for (const auto& request : options_.requests)
       longest = std::max(longest, request.prompt_tokens + request.answer_tokens);
@@ -90,7 +92,8 @@ Result<ModelBench> bench_model(HearthApp& app, const ModelBenchOptions& options,
   progress(fmt::format("loading '{}' and warming up", options.model.name));
   using bench::LoadFigures;
   HEARTH_TRY(
-      bench.one_stream({.prompt_tokens = 32, .answer_tokens = 8, .seed = kWarmSeeds}, &LoadFigures::decode_tok_s));
+      bench.one_stream({.prompt_tokens = kWarmPromptTokens, .answer_tokens = kWarmAnswerTokens, .seed = kWarmSeeds},
+                       &LoadFigures::decode_tok_s));
   ModelBench measured;
   progress(fmt::format("prefill: {} times a prompt of {} tokens", options.repeats, options.prompt_tokens));
   HEARTH_ASSIGN(prefill,
