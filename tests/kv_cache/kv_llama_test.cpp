@@ -6,6 +6,10 @@
 
 #include "engine/kv_ssd_fixture.h"
 
+#ifndef HEARTH_PATTERNS
+#define HEARTH_PATTERNS 30  // of random prefixes; the slow program takes more
+#endif
+
 namespace hearth {
 namespace {
 
@@ -14,6 +18,7 @@ struct LlamaCase {
   const char* shape;  // made by make_gguf, tiny; empty: `file`
   const char* file;   // under the shared models, or the starter where that is empty too
   bool has_ranges;    // blocks of ranges; else snapshots
+  float noise;        // of a logit, as a share of their spread: quantised activations round to one side or the other
 };
 
 void PrintTo(const LlamaCase& c, std::ostream* out) { *out << c.name; }
@@ -48,11 +53,11 @@ class KvLlamaTest : public testing::TestWithParam<LlamaCase> {
     return some_tokens(n, seed, std::min(n_vocab_, 500U) - 10);
   }
   // Where sums are taken in another order (cells lie elsewhere), the last digits differ.
-  static void expect_same(const std::vector<float>& got, const std::vector<float>& expected, bool and_token) {
+  void expect_same(const std::vector<float>& got, const std::vector<float>& expected, bool and_token) const {
     ASSERT_EQ(got.size(), expected.size());
     float worst = 0;
     for (std::size_t i = 0; i < got.size(); ++i) worst = std::max(worst, std::abs(got[i] - expected[i]));
-    EXPECT_LE(worst, 0.01F * (std::ranges::max(expected) - std::ranges::min(expected)));
+    EXPECT_LE(worst, GetParam().noise * (std::ranges::max(expected) - std::ranges::min(expected)));
     if (and_token) EXPECT_EQ(KvDriver::best(got), KvDriver::best(expected));
   }
   TestRuntimes runtimes_;
@@ -98,7 +103,7 @@ TEST_P(KvLlamaTest, branching_prompts_with_the_same_chunks_give_the_same_tokens)
   KvDriver plain(model_, kv_options(1, 0), 900);
   std::vector<std::vector<Token>> histories = {tokens(64, 1)};
   std::uint32_t hits = 0;
-  for (unsigned i = 0; i < 30; ++i) {
+  for (unsigned i = 0; i < HEARTH_PATTERNS; ++i) {
     auto prompt = histories[pick(histories.size())];
     const std::size_t cut = prompt.size() <= d.chunk ? prompt.size() : d.chunk * (1 + pick(prompt.size() / d.chunk));
     prompt.resize(std::min<std::size_t>(cut, 240));
@@ -135,11 +140,11 @@ TEST_P(KvLlamaTest, sequences_come_back_and_contexts_grow) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, KvLlamaTest,
-                         testing::Values(LlamaCase{"starter", "", "", true},
-                                         LlamaCase{"stories260K", "", "models/llm/stories260K-q4_0.gguf", true},
-                                         LlamaCase{"qwen", "qwen2.5-0.5b", "", true},
-                                         LlamaCase{"window", "gemma-3-1b", "", false},
-                                         LlamaCase{"hybrid", "granite-4.0-h-350m", "", false}),
+                         testing::Values(LlamaCase{"starter", "", "", true, 0.03F},
+                                         LlamaCase{"stories260K", "", "models/llm/stories260K-q4_0.gguf", true, 0.03F},
+                                         LlamaCase{"qwen", "qwen2.5-0.5b", "", true, 0.01F},
+                                         LlamaCase{"window", "gemma-3-1b", "", false, 0.01F},
+                                         LlamaCase{"hybrid", "granite-4.0-h-350m", "", false, 0.01F}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
