@@ -37,8 +37,12 @@ std::string_view name_of(ConstraintKind kind) {
   }
 }
 
+// The first line, without where in the library's own source it was written: "[05:05:16] /a/b.cc:83: words".
 std::string one_line(std::string text) {
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
+  const auto place = text.starts_with('[') ? text.find(".cc:") : std::string::npos;
+  if (const auto words = text.find(": ", place); place != std::string::npos && words != std::string::npos)
+    text.erase(0, words + 2);
   return text;
 }
 

@@ -60,7 +60,10 @@ TEST(Constraint, a_grammar_constrains_and_a_broken_one_is_refused_with_its_place
   ASSERT_FALSE(bad.has_value());
   EXPECT_EQ(bad.error().code, ErrorCode::kInvalidArgument);
   EXPECT_NE(bad.error().message.find("line"), std::string::npos) << bad.error().message;
-  EXPECT_FALSE(compiler->compile({ConstraintKind::kRegex, "[a-"}).has_value());
+  const auto refused = compiler->compile({ConstraintKind::kRegex, "[a-"});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message.find(".cc:"), std::string::npos)
+      << "the library's own source: " << refused.error().message;
 }
 
 TEST(Constraint, plain_json_mode_gives_an_object) {
