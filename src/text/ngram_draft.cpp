@@ -3,13 +3,7 @@
 #include <algorithm>
 
 namespace hearth {
-namespace {
-
-constexpr std::size_t kPauseMax = 4096;
-
-}  // namespace
-
-NgramDraft::NgramDraft(const NgramDraftOptions& options) : options_(options), next_pause_(options.pause_steps) {
+NgramDraft::NgramDraft(const NgramDraftOptions& options) : options_(options), gain_(options.gain) {
   options_.ngram_min = std::max<std::size_t>(1, options_.ngram_min);
   options_.ngram_max = std::max(options_.ngram_min, options_.ngram_max);
 }
@@ -44,10 +38,7 @@ std::size_t NgramDraft::find_match() const {
 
 std::vector<Token> NgramDraft::draft(std::size_t limit) {
   last_drafted_ = 0;
-  if (paused_steps_ > 0) {
-    --paused_steps_;
-    return {};
-  }
+  if (!gain_.may_draft()) return {};
   const std::size_t at = find_match();
   if (at == 0) return {};
   const std::size_t n = std::min({limit, options_.tokens_max, said_.size() - at});
@@ -58,25 +49,8 @@ std::vector<Token> NgramDraft::draft(std::size_t limit) {
 
 void NgramDraft::report(std::size_t accepted) {
   if (last_drafted_ == 0) return;
-  accepted = std::min(accepted, last_drafted_);
-  ++facts_.drafts;
-  facts_.drafted += last_drafted_;
-  facts_.accepted += accepted;
-  gain_ += static_cast<double>(accepted) - options_.cost_per_token * static_cast<double>(last_drafted_);
+  gain_.report(last_drafted_, accepted);
   last_drafted_ = 0;
-  if (++trial_ >= options_.trial_steps) judge();
-}
-
-void NgramDraft::judge() {
-  if (gain_ < 0) {
-    ++facts_.pauses;
-    paused_steps_ = next_pause_;
-    next_pause_ = std::min(next_pause_ * 2, kPauseMax);
-  } else {
-    next_pause_ = options_.pause_steps;
-  }
-  gain_ = 0;
-  trial_ = 0;
 }
 
 }  // namespace hearth

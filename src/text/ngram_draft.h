@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "domain/token_event.h"
+#include "text/draft_gain.h"
 
 namespace hearth {
 
@@ -15,21 +16,7 @@ struct NgramDraftOptions {
   std::size_t ngram_min = 2;  // tokens that must repeat before what followed them is drafted
   std::size_t ngram_max = 4;
   std::size_t tokens_max = 8;  // of one draft
-  // A step over 1 + n tokens takes 1 + n * cost times as long as over one; measured by the engine, see set_cost().
-  double cost_per_token = 0.05;
-  std::size_t trial_steps = 8;   // drafts before the gain is judged, and again after each pause
-  std::size_t pause_steps = 64;  // steps without drafts once they lost; doubles each time they lose again
-};
-
-// What drafting did for one request.
-struct DraftFacts {
-  std::uint64_t drafts = 0;    // steps with a draft
-  std::uint64_t drafted = 0;   // tokens
-  std::uint64_t accepted = 0;  // tokens of them
-  std::uint64_t pauses = 0;    // times it was switched off
-  [[nodiscard]] double acceptance() const {
-    return drafted == 0 ? 0 : static_cast<double>(accepted) / static_cast<double>(drafted);
-  }
+  DraftGainOptions gain{};
 };
 
 // One request's history and guesses. draft(), then report() what was accepted, then accept() every token said,
@@ -51,25 +38,20 @@ class NgramDraft {
   void report(std::size_t accepted);
 
   // The measured cost of one more token in a step, relative to a step of one.
-  void set_cost(double cost_per_token) { options_.cost_per_token = cost_per_token; }
-  [[nodiscard]] const DraftFacts& facts() const { return facts_; }
-  [[nodiscard]] bool is_paused() const { return paused_steps_ > 0; }
+  void set_cost(double cost_per_token) { gain_.set_cost(cost_per_token); }
+  [[nodiscard]] const DraftFacts& facts() const { return gain_.facts(); }
+  [[nodiscard]] bool is_paused() const { return gain_.is_paused(); }
 
  private:
   [[nodiscard]] std::uint64_t key(std::size_t end, std::size_t n) const;
   [[nodiscard]] std::size_t find_match() const;
-  void judge();
 
   NgramDraftOptions options_;
   std::vector<Token> said_;
   // By n-gram hash: the position after its latest occurrence but for the one at the end of said_.
   std::unordered_map<std::uint64_t, std::uint32_t> after_;
   std::size_t last_drafted_ = 0;
-  DraftFacts facts_;
-  double gain_ = 0;  // steps saved minus steps' worth of added cost since the trial began
-  std::size_t trial_ = 0;
-  std::size_t paused_steps_ = 0;
-  std::size_t next_pause_ = 0;
+  DraftGain gain_;
 };
 
 }  // namespace hearth

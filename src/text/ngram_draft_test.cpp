@@ -70,7 +70,7 @@ TEST(NgramDraft, repeated_text_takes_few_steps) {
 
 TEST(NgramDraft, switches_off_where_it_loses_and_tries_again_more_and_more_rarely) {
   NgramDraftOptions options;
-  options.cost_per_token = 0.3;
+  options.gain.cost_per_token = 0.3;
   options.ngram_min = 1;
   NgramDraft draft(options);
   // Random text of few tokens repeats all the time, and never means anything.
@@ -84,7 +84,7 @@ TEST(NgramDraft, switches_off_where_it_loses_and_tries_again_more_and_more_rarel
 
 TEST(NgramDraft, comes_back_when_the_text_begins_to_repeat) {
   NgramDraftOptions options;
-  options.cost_per_token = 0.3;
+  options.gain.cost_per_token = 0.3;
   options.ngram_min = 1;
   NgramDraft draft(options);
   Tokens text;
