@@ -214,10 +214,7 @@ void TextScheduler::step_embeddings() {
   embedded_at_ = ports_.clock.now();
   const auto more = embedder_->step(job);
   if (more && *more) return;
-  if (more)
-    job.succeed();
-  else
-    job.fail(more.error());
+  if (!more) job.fail(more.error());  // else step() has answered
   embeddings_.pop_front();
 }
 
