@@ -22,6 +22,7 @@ class BlockCache {
   BlockCache(PrefixIndex& index, const KvCacheOptions& options);
 
   [[nodiscard]] bool enabled() const { return has_ram_ || io_ != nullptr; }
+  [[nodiscard]] bool has_disk() const { return io_ != nullptr; }
   // Makes the blocks of `salt` on SSD known; waits for that at most so long, the first time.
   void learn(const CacheSalt& salt, double wait_s);
   // Takes in what the threads did.

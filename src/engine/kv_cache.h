@@ -101,7 +101,8 @@ class KvCache {
 
   // Cells of idle sequences, which can be given up.
   [[nodiscard]] std::uint64_t cached_cells() const;
-  // Gives up at least so many of them, least recently used first; what blocks don't hold yet is saved to them before.
+  // Gives up at least so many of them, least recently used first; what blocks don't hold yet is saved to them before,
+  // as far as that takes no longer than running streams can wait.
   void drop_cached(std::uint64_t cells);
   // A context of `n_ctx` cells takes the place of this one, all slots kept; context() is another, without adapters. On
   // failure all is as it was.

@@ -250,6 +250,24 @@ TEST_F(KvCacheTest, a_save_or_restore_that_fails_only_costs_computing) {
   EXPECT_EQ(d.run(prompt).reused.total(), 99U) << "what failed was computed and kept again";
 }
 
+TEST_F(KvCacheTest, works_the_same_when_the_runtime_is_another_process) {
+  if (!std::filesystem::exists(std::filesystem::path(HEARTH_BINARY_DIR) / "libexec/hearth/hearth-worker")) {
+    GTEST_SKIP() << "the worker program was not built here";
+  }
+  auto options = kv_options(2, 1);
+  options.ram_bytes = 1 << 20;
+  KvDriver d(runtimes_.fake(fake_script(), Transport::kWorker), options);
+  const auto prompt = some_tokens(75);
+  const auto first = d.run(prompt);
+  EXPECT_EQ(d.run(prompt).reused.total(), 74U);
+  d.cache().drop_cached(1000);
+  const auto again = d.run(prompt);
+  EXPECT_EQ(reused(again.reused, Tier::kRam), 74U);
+  EXPECT_EQ(again.logits, first.logits);
+  must(d.cache().grow(8192));
+  EXPECT_EQ(d.run(prompt).said, first.said);
+}
+
 class RecurrentKvCache : public KvCacheTest {
  protected:
   KvDriver driver(const KvCacheOptions& options) { return KvCacheTest::driver(options, 4096, R"("recurrent": true)"); }

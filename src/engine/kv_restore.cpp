@@ -105,6 +105,7 @@ void KvCache::Impl::read_ahead(Restoring& plan) {
 
 // The files of a path count as used, its beginning most of all: a chain must lose its end first.
 void KvCache::Impl::touch_chain(const KvSequence& sequence, std::span<const Token> tokens) {
+  if (!blocks.has_disk()) return;
   KvSequence chain;
   chain.salt = sequence.salt;
   chain.tokens.assign(tokens.begin(), tokens.end());

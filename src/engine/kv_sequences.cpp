@@ -11,6 +11,8 @@ namespace {
 
 // While a request waits for its slot, no longer than this is spent on saving what the slot held before.
 constexpr double kSaveBeforeClaimS = 0.05;
+// While running streams wait for cells. Most was saved between steps before.
+constexpr double kSaveBeforeDropS = 0.2;
 // A trim waits so long at most for a snapshot on SSD.
 constexpr double kSnapshotWaitS = 1;
 
@@ -126,12 +128,14 @@ std::optional<std::size_t> KvCache::Impl::claim(std::optional<std::size_t> but) 
 }
 
 void KvCache::Impl::drop_cached(std::uint64_t wanted) {
+  const Instant start = now();
   const std::uint64_t before = used_cells();
   std::uint64_t left = before;
   while (before - left < wanted) {
     const auto oldest = oldest_idle();
     if (!oldest) break;
-    keep_due(*oldest, std::numeric_limits<double>::infinity());
+    const double budget_s = kSaveBeforeDropS - seconds_between(start, now());
+    if (budget_s > 0) keep_due(*oldest, budget_s);
     empty(*oldest);
     left = used_cells();
   }
