@@ -65,9 +65,10 @@ void Connection::start() {
 void Connection::start_reading() {
   reading_ = true;
   // An exception here is memory that ran out: the others go on without this connection.
-  asio::co_spawn(executor_, read_loop(shared_from_this()), [self = shared_from_this()](std::exception_ptr fault) {
-    if (fault) self->close();
-  });
+  asio::co_spawn(executor_, read_loop(shared_from_this()),
+                 [self = shared_from_this()](const std::exception_ptr& fault) {
+                   if (fault) self->close();
+                 });
 }
 
 asio::awaitable<bool> Connection::ready(IoResult::Kind kind) {

@@ -20,17 +20,13 @@ std::string_view authority(std::string_view origin) {
 }
 
 bool is_loopback_authority(std::string_view authority) {
-  if (authority.starts_with("[::1]"))
-    authority = authority.substr(5);
-  else if (authority.starts_with("localhost"))
-    authority = authority.substr(9);
-  else if (authority.starts_with("127.0.0.1"))
-    authority = authority.substr(9);
-  else
-    return false;
-  if (authority.empty()) return true;
-  return authority.size() > 1 && authority[0] == ':' &&
-         authority.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  for (const std::string_view host : {"[::1]", "localhost", "127.0.0.1"}) {
+    if (!authority.starts_with(host)) continue;
+    const std::string_view port = authority.substr(host.size());
+    if (port.empty()) return true;
+    return port.size() > 1 && port[0] == ':' && port.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  }
+  return false;
 }
 
 // "vscode-webview://…", "app://…": a scheme that no site has, so that the page is a program's on the user's machine.

@@ -149,7 +149,7 @@ std::vector<std::shared_ptr<Connection>> HttpServer::State::open_connections() c
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, std::vector<Route> routes,
-                                                      HttpServerParts parts) {
+                                                      const HttpServerParts& parts) {
   HEARTH_ASSIGN(router, Router::create(std::move(routes)));
   auto state = std::make_unique<State>(std::move(options), std::move(router), parts);
   if (state->core->options.tls) {

@@ -30,7 +30,7 @@ class HttpServer {
   // Answers as soon as this returns. Errors of the routes (InvalidArgument), of the certificate and key (tls_files.h),
   // and of the addresses (http_listener.h).
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, std::vector<Route> routes,
-                                                                 HttpServerParts parts);
+                                                                 const HttpServerParts& parts);
   ~HttpServer();  // drain() without patience
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
