@@ -61,7 +61,14 @@ class Verification {
     measuring.repeats = std::max(1U, options_.repeats);
     measuring.ttft_prompt_tokens = choice.projection.ttft_prompt_tokens;
     measuring.context_length = choice.context_length;
-    auto measured = measure_text_choice(host_.session, session, measuring, bounds_,
+    const MeasuredTextSource source = [&]() -> Result<std::unique_ptr<MeasuredText>> {
+      if (host_.server) {
+        HEARTH_ASSIGN(served, attach_measured_text(*host_.server, file));
+        if (served) return served;
+      }
+      return load_measured_text(host_.session, session, bounds_);
+    };
+    auto measured = measure_text_choice(host_.session, session, source, measuring, bounds_,
                                         [this](const std::string& what) { tell("  " + what); });
     if (!measured) return failed(choice, std::move(measured).error());
     const auto checks = compare_choice(plan_, choice, measured->measurements, options_.tolerance);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/server_lease.h"
 #include "app/text_session.h"
 #include "base/call_bounds.h"
 #include "domain/plan.h"
@@ -62,6 +63,7 @@ struct VerifyHost {
   const Ledger* ledger = nullptr;                       // borrowed; null: nothing is recorded, a notice says why
   std::string machine;                                  // this one, as the ledger names it
   std::function<void(const std::string&)> on_progress;  // one line of what is done now; may be empty
+  std::optional<RunningServer> server = {};  // of this home: what it serves is measured there, the rest is loaded
 };
 
 // Measures each choice that generates text, has its file here and its runtime present; the others are checks with a

@@ -26,9 +26,9 @@ std::uint32_t saturated(std::uint64_t value) {
 
 class Measuring {
  public:
-  Measuring(const SessionHost& host, const TextSessionOptions& session, const MeasuringOptions& options,
+  Measuring(const SessionHost& host, const MeasuredTextSource& source, const MeasuringOptions& options,
             const CallBounds& bounds, const std::function<void(const std::string&)>& on_progress)
-      : host_(host), session_options_(session), options_(options), bounds_(bounds), on_progress_(on_progress) {}
+      : host_(host), source_(source), options_(options), bounds_(bounds), on_progress_(on_progress) {}
 
   Result<MeasuredChoice> run() {
     HEARTH_TRY(load());
@@ -36,7 +36,7 @@ class Measuring {
     HEARTH_TRY(decode());
     HEARTH_TRY(sustained());
     HEARTH_TRY(memory());
-    out_.runtime_version = session_->runtime().version;
+    out_.runtime_version = session_->runtime_version();
     out_.notices = session_->notices();
     return std::move(out_);
   }
@@ -46,8 +46,7 @@ class Measuring {
   using RunOnce = std::function<Result<std::vector<double>>()>;
 
   [[nodiscard]] std::vector<int> workers() const {
-    if (session_ == nullptr || session_->worker_pid() == 0) return {};
-    return {session_->worker_pid()};
+    return session_ == nullptr ? std::vector<int>() : session_->workers();
   }
   [[nodiscard]] double seconds() const { return duration<double>(host_.clock.now().time_since_epoch()).count(); }
   void tell(const std::string& text) const {
@@ -57,10 +56,10 @@ class Measuring {
   Status load() {
     tell("loading");
     watch_.start({});
-    HEARTH_ASSIGN(session, TextSession::open(host_, session_options_, bounds_));
+    HEARTH_ASSIGN(session, source_());
     session_ = std::move(session);
     const auto seen = watch_.stop(workers());
-    add("load_ms", "ms", {session_->load_ms()}, &seen);
+    if (const auto load_ms = session_->load_ms()) add("load_ms", "ms", {*load_ms}, &seen);
     if (options_.context_length < kContextMin)
       return fail(ErrorCode::kInvalidArgument,
                   fmt::format("a context of {} tokens is too short to measure in", options_.context_length));
@@ -78,7 +77,7 @@ class Measuring {
     VerifyMeasurement prefill{.metric = "prefill_tok_s", .unit = "tok/s"};
     HEARTH_TRY(sample({&ttft, &prefill}, [&]() -> Result<std::vector<double>> {
       HEARTH_ASSIGN(result, generate(prompt(n), 1));
-      return std::vector{result.metrics.ttft_ms, result.metrics.prefill_tok_s()};
+      return std::vector{result.ttft_ms, result.prefill_tok_s()};
     }));
     if (n != wanted) ttft.note = fmt::format("for {} tokens: {} leave no room in the context", n, wanted);
     prefill_tok_s_ = median_of(prefill.kept());
@@ -100,7 +99,7 @@ class Measuring {
     (void)filled;
     HEARTH_TRY(sample({&decode}, [&]() -> Result<std::vector<double>> {
       HEARTH_ASSIGN(result, generate(depth_prompt_, decode_tokens_));
-      return std::vector{result.metrics.decode_tok_s()};
+      return std::vector{result.decode_tok_s()};
     }));
     if (depth < half) {
       depth_note_ = fmt::format("with {} tokens in the context: filling half of it would take longer than {:.0f} s",
@@ -121,7 +120,7 @@ class Measuring {
     const double start = seconds();
     while (rates.empty() || seconds() - start < options_.sustained_s) {
       HEARTH_ASSIGN(result, generate(depth_prompt_, decode_tokens_));
-      rates.push_back(result.metrics.decode_tok_s());
+      rates.push_back(result.decode_tok_s());
     }
     const auto seen = watch_.stop(workers());
     rates.erase(rates.begin(), rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2));
@@ -131,7 +130,7 @@ class Measuring {
   }
 
   Status memory() {
-    HEARTH_ASSIGN(reserved, session_->memory_now());
+    HEARTH_ASSIGN(reserved, session_->memory());
     std::uint64_t on_accelerators = 0;
     for (const auto& [device, bytes] : reserved.by_device())
       if (device != "cpu") on_accelerators += bytes;
@@ -183,31 +182,23 @@ class Measuring {
   }
 
   std::vector<Token> prompt(std::uint32_t n) {
-    std::uniform_int_distribution<Token> any(0, static_cast<Token>(session_->info().n_vocab) - 1);
+    std::uniform_int_distribution<Token> any(0, static_cast<Token>(session_->n_vocab()) - 1);
     std::vector<Token> tokens(n);
     for (auto& token : tokens) token = any(random_);
     return tokens;
   }
 
-  Result<GenerationResult> generate(std::vector<Token> tokens, std::uint32_t n) {
-    GenerationRequest request;
-    request.max_tokens = n;
-    request.ignore_end = true;
-    request.sampling.temperature = 0;
-    request.bounds = bounds_;
-    HEARTH_ASSIGN(result, session_->continue_tokens(std::move(tokens), std::move(request), {}));
-    if (result.finish == FinishReason::kCancelled)
-      return fail(ErrorCode::kCancelled, "the verification was interrupted");
-    return result;
+  Result<RunMetrics> generate(std::vector<Token> tokens, std::uint32_t n) {
+    return session_->generate(std::move(tokens), n, bounds_);
   }
 
   const SessionHost& host_;
-  const TextSessionOptions& session_options_;
+  const MeasuredTextSource& source_;
   const MeasuringOptions& options_;
   const CallBounds& bounds_;
   const std::function<void(const std::string&)>& on_progress_;
   ConditionsWatch watch_;
-  std::unique_ptr<TextSession> session_;
+  std::unique_ptr<MeasuredText> session_;
   std::mt19937 random_{20'240'601};  // fixed: two runs measure the same work
   double prefill_tok_s_ = 0;
   std::vector<Token> depth_prompt_;
@@ -262,9 +253,10 @@ TextSessionOptions planned_session(const PlanChoice& choice, const std::string& 
 }
 
 Result<MeasuredChoice> measure_text_choice(const SessionHost& host, const TextSessionOptions& session,
-                                           const MeasuringOptions& options, const CallBounds& bounds,
+                                           const MeasuredTextSource& source, const MeasuringOptions& options,
+                                           const CallBounds& bounds,
                                            const std::function<void(const std::string&)>& on_progress) {
-  HEARTH_ASSIGN(out, Measuring(host, session, options, bounds, on_progress).run());
+  HEARTH_ASSIGN(out, Measuring(host, source, options, bounds, on_progress).run());
   out.settings.merge(settings_of(session));
   return out;
 }

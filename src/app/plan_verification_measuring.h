@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/ledger_conditions.h"
+#include "app/measured_text.h"
 #include "app/plan_verification.h"
 #include "app/text_session.h"
 
@@ -29,10 +30,15 @@ struct MeasuringOptions {
   std::uint64_t context_length = 0;      // tokens of one user
 };
 
-// Loads the model and measures load_ms, ttft_ms, prefill_tok_s, decode_tok_s with half the context filled,
-// sustained_decode_tok_s, bytes by component, the share of bytes on accelerators and the peak of resident memory.
-// Prompts are random tokens of the vocabulary: their content costs nothing and nothing of them is cached.
+// Loads the model, or finds it in a running server.
+using MeasuredTextSource = std::function<Result<std::unique_ptr<MeasuredText>>()>;
+
+// Takes the model from `source` and measures load_ms, ttft_ms, prefill_tok_s, decode_tok_s with half the context
+// filled, sustained_decode_tok_s, bytes by component, the share of bytes on accelerators and the peak of resident
+// memory. Prompts are random tokens of the vocabulary: their content costs nothing and nothing of them is cached.
+// `session`: how the plan wants it, as the ledger keeps it.
 [[nodiscard]] Result<MeasuredChoice> measure_text_choice(const SessionHost& host, const TextSessionOptions& session,
+                                                         const MeasuredTextSource& source,
                                                          const MeasuringOptions& options, const CallBounds& bounds,
                                                          const std::function<void(const std::string&)>& on_progress);
 

@@ -40,6 +40,7 @@ ordered_json model_entry(const ModelFacts& facts, const ModelLoad* load) {
                         {"aliases", facts.aliases},
                         {"pinned", facts.pinned},
                         {"file_bytes", facts.file_bytes}};
+  if (!facts.path.empty()) entry["path"] = facts.path;
   if (!facts.runtime.empty()) entry["runtime"] = facts.runtime;
   if (!facts.runtime_version.empty()) entry["runtime_version"] = facts.runtime_version;
   if (facts.context_length > 0) entry["context_length"] = facts.context_length;
