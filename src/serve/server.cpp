@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "platform/descriptor_limit.h"
 #include "serve/access_log.h"
 #include "serve/connection.h"
 #include "serve/http_listener.h"
@@ -26,6 +27,9 @@ using Socket = HttpTransport::Socket;
 
 // After a failed accept (no descriptors left, most likely): others must end first.
 constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// Of models, caches, workers and logs, beside the connections.
+constexpr std::size_t kOtherDescriptors = 512;
 
 std::string remote_address(const Socket& socket, bool is_unix) {
   if (is_unix) return "unix";
@@ -156,6 +160,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
     HEARTH_ASSIGN(context, load_tls(*state->core->options.tls));
     state->tls = std::move(context);
   }
+  const std::size_t n_descriptors = state->core->options.limits.connections + kOtherDescriptors;
+  if (const std::size_t bound = raise_descriptor_limit(n_descriptors); bound < n_descriptors)
+    parts.logger.write(LogLevel::kWarn, "serve",
+                       "the system allows " + std::to_string(bound) + " open files, so that fewer than " +
+                           std::to_string(state->core->options.limits.connections) + " clients can be connected");
   HEARTH_ASSIGN(listeners, open_listeners(state->core->io, state->core->options));
   state->listeners = std::move(listeners);
   state->name_listeners();
