@@ -137,4 +137,30 @@ inline KvCacheOptions kv_options(std::uint32_t slots, std::uint32_t idle_slots) 
   return options;
 }
 
+using Tier = CacheTier;
+
+inline std::uint32_t reused(const KvCache::Restored& restored, Tier tier) {
+  return restored.tokens[static_cast<std::size_t>(tier)];
+}
+
+inline std::vector<Token> joined(std::vector<Token> a, const std::vector<Token>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+class KvCacheTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!runtimes_.has("fake")) GTEST_SKIP() << "the runtime 'fake' was not built here";
+  }
+  KvDriver driver(const KvCacheOptions& options, std::uint32_t n_ctx = 4096, const std::string& script = {}) {
+    return {runtimes_.fake(fake_script(script)), options, n_ctx};
+  }
+  // What a context without any cache says.
+  KvAnswer plain(const std::vector<Token>& prompt, std::size_t answer = 4) {
+    return driver(kv_options(1, 0)).run(prompt, answer, false);
+  }
+  TestRuntimes runtimes_;
+};
+
 }  // namespace hearth
