@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/units.h"
+#include "lora.h"
 #include "make_gguf.h"
 
 namespace {
@@ -35,6 +36,14 @@ int report_failure(const Error& error) {
   return error_code_info(error.code).exit_status;
 }
 
+int make_adapter(const LoraOptions& options) {
+  const auto report = make_lora(options);
+  if (!report) return report_failure(report.error());
+  std::printf("%s: LoRA of rank %u, %.1f M parameters, %s\n", options.out.c_str(), options.rank,
+              static_cast<double>(report->n_parameters) / 1e6, format_bytes(report->size_bytes).c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -43,6 +52,7 @@ int main(int argc, char** argv) {
   MakeOptions options;
   std::uint32_t n_vocab = 0;
   bool list = false, want_tiny = false;
+  LoraOptions lora;
   app.add_option("-s,--shape", shape_name, "Which model's dimensions (see --list)");
   app.add_option("-t,--type", type_name, "Quantisation, as llama-quantize names it")->capture_default_str();
   app.add_option("-o,--out", options.out, "The file to write");
@@ -50,6 +60,8 @@ int main(int argc, char** argv) {
   app.add_option("--vocab-size", n_vocab, "Number of tokens instead of the shape's");
   app.add_option("--seed", options.seed, "Same seed, same file")->capture_default_str();
   app.add_flag("--tiny", want_tiny, "The same family at a few million parameters, 512 tokens");
+  app.add_option("--lora", lora.base, "Write a LoRA adapter for this GGUF instead of a model");
+  app.add_option("--rank", lora.rank, "Of the adapter")->capture_default_str();
   app.add_flag("--list", list, "List shapes and types");
   try {
     app.parse(argc, argv);
@@ -57,6 +69,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : error_code_info(ErrorCode::kInvalidArgument).exit_status;
   }
   if (list) return list_known();
+  if (!lora.base.empty() && !options.out.empty()) {
+    lora.out = options.out;
+    lora.seed = options.seed;
+    return make_adapter(lora);
+  }
   const ModelShape* shape = find_shape(shape_name);
   options.quantisation = find_quantisation(type_name);
   if (shape == nullptr)
