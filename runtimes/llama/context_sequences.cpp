@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <span>
 
 #include "llama_call.h"
 #include "llama_context.h"
@@ -11,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kStateMagic = 0x3130'5145'5354'5248;  // "HRTSEQ01" in memory on little-endian machines
 constexpr std::size_t kChunkBytes = std::size_t{4} << 20U;
+constexpr std::uint64_t kReservedBytesMax = std::uint64_t{1} << 30U;  // of address space, on a stranger's word
 
 // What comes before llama.cpp's own bytes, which it trusts more than a file deserves.
 struct StateHeader {
@@ -128,16 +131,18 @@ std::string LlamaContext::state_layout() const {
 
 // llama.cpp fills one buffer with a sequence; it leaves here in chunks.
 void LlamaContext::save(std::int32_t sequence, const sdk::Writer& out) {
-  std::vector<std::uint8_t> payload;
+  std::unique_ptr<std::uint8_t[]> room;  // not a vector, which would fill hundreds of MiB with zeros first
+  std::span<const std::uint8_t> payload;
   {
     const std::lock_guard lock(state_gate_);
     const CallScope scope(OnAbort::kThrow);
-    payload.resize(llama_state_seq_get_size(context_.get(), sequence));
-    const auto n = llama_state_seq_get_data(context_.get(), payload.data(), payload.size(), sequence);
-    if (n == 0 || n > payload.size())
+    const auto size = llama_state_seq_get_size(context_.get(), sequence);
+    room = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    const auto n = llama_state_seq_get_data(context_.get(), room.get(), size, sequence);
+    if (n == 0 || n > size)
       throw sdk::Error(HEARTH_INTERNAL,
                        "llama.cpp could not save sequence " + std::to_string(sequence) + " (" + scope.reason() + ")");
-    payload.resize(n);
+    payload = {room.get(), n};
   }
   const auto layout = state_layout();
   out.value(StateHeader{kStateMagic, hash_of(layout.data(), layout.size()), payload.size(),
@@ -158,6 +163,7 @@ void LlamaContext::restore(std::int32_t sequence, const sdk::Reader& in) {
   if (header.layout_hash != hash_of(layout.data(), layout.size()))
     throw invalid("was saved from another model, KV type or llama.cpp");
   std::vector<std::uint8_t> payload;
+  payload.reserve(static_cast<std::size_t>(std::min(header.payload_bytes, kReservedBytesMax)));  // no copies on the way
   while (payload.size() < header.payload_bytes) {  // grows with what really comes: the length is not to be trusted
     const auto size = payload.size();
     payload.resize(size + static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, header.payload_bytes - size)));
