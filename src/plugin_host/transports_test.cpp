@@ -227,11 +227,10 @@ INSTANTIATE_TEST_SUITE_P(Both, FaultyPlugins, ::testing::Values(Transport::kInPr
                          [](const auto& param) { return param.param == Transport::kWorker ? "worker" : "in_process"; });
 
 TEST_P(FaultyPlugins, are_refused_with_one_sentence) {
-  for (const auto& [variant, code, text] :
-       {std::tuple("major_2", ErrorCode::kInvalidData, "speaks plugin ABI 2."),
-        std::tuple("no_entry", ErrorCode::kInvalidData, "is no plugin"),
-        std::tuple("refuses", ErrorCode::kUnsupported, "no driver for this plugin"),
-        std::tuple("absent", ErrorCode::kNotFound, "no such file")}) {
+  for (const auto& [variant, code, text] : {std::tuple("major_2", ErrorCode::kInvalidData, "speaks plugin ABI 2."),
+                                            std::tuple("no_entry", ErrorCode::kInvalidData, "is no plugin"),
+                                            std::tuple("refuses", ErrorCode::kUnsupported, "no driver for this plugin"),
+                                            std::tuple("absent", ErrorCode::kNotFound, "no such file")}) {
     auto opened = open_runtime(GetParam(), variant);
     ASSERT_FALSE(opened) << variant;
     EXPECT_EQ(opened.error().code, code) << to_string(opened.error());
