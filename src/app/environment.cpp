@@ -26,8 +26,8 @@ Environment Environment::read() {
   environment.notify_socket = variable("NOTIFY_SOCKET");
   if (variable("LISTEN_PID") == std::to_string(own_process_id()))
     environment.inherited_sockets = static_cast<unsigned>(std::strtoul(variable("LISTEN_FDS").c_str(), nullptr, 10));
-  environment.otlp_endpoint = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-  if (environment.otlp_endpoint.empty()) environment.otlp_endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+  environment.otlp_endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+  environment.otlp_headers = variable("OTEL_EXPORTER_OTLP_HEADERS");
   return environment;
 }
 

@@ -18,7 +18,8 @@ struct Environment {
   // on.
   std::string notify_socket;       // NOTIFY_SOCKET
   unsigned inherited_sockets = 0;  // LISTEN_FDS, where LISTEN_PID is this process
-  std::string otlp_endpoint;       // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, else OTEL_EXPORTER_OTLP_ENDPOINT
+  std::string otlp_endpoint;       // OTEL_EXPORTER_OTLP_ENDPOINT
+  std::string otlp_headers;        // OTEL_EXPORTER_OTLP_HEADERS
 
   static Environment read();
 };

@@ -68,6 +68,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
   std::unique_ptr<ModelServer> server(new ModelServer(app, options, std::move(lease)));
   HEARTH_TRY(server->make_engine());
   HEARTH_TRY(server->read_keys());
+  HEARTH_TRY(server->start_exporter());
   HEARTH_TRY(server->open_doors());
   HEARTH_TRY(server->warm(cancel));
   HEARTH_TRY(server->tell_where());
@@ -109,6 +110,19 @@ Status ModelServer::read_keys() {
   return {};
 }
 
+Status ModelServer::start_exporter() {
+  if (options_.otlp_endpoint.empty()) return {};
+  serve::OtlpOptions otlp;
+  otlp.endpoint = options_.otlp_endpoint;
+  otlp.service_version = build_version();
+  otlp.egress.airgap = options_.offline;
+  HEARTH_ASSIGN(headers, serve::parse_otlp_headers(options_.otlp_headers));
+  otlp.headers = std::move(headers);
+  HEARTH_ASSIGN(started, serve::OtlpExporter::start(std::move(otlp), app_.logger(), app_.metrics()));
+  exporter_ = std::move(started);
+  return {};
+}
+
 std::vector<serve::Route> ModelServer::routes() {
   TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
   if (serving_ == nullptr)
@@ -135,7 +149,9 @@ std::vector<serve::Route> ModelServer::routes() {
 Status ModelServer::open_doors() {
   std::vector<serve::Route> table = routes();
   openapi_ = serve::openapi_document(table, build_version());
-  HEARTH_ASSIGN(open, serve::HttpServer::start(options_.http, table, {app_.logger(), app_.metrics(), keys_.get(), {}}));
+  serve::HttpServerParts parts{app_.logger(), app_.metrics(), keys_.get(), {}};
+  if (exporter_) parts.observers.push_back(exporter_.get());
+  HEARTH_ASSIGN(open, serve::HttpServer::start(options_.http, table, std::move(parts)));
   public_ = std::move(open);
   // The home's socket is for commands of the same user: the file's owner is asked, not a key.
   serve::HttpServerOptions own;

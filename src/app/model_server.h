@@ -14,6 +14,7 @@
 #include "engine/text_engine.h"
 #include "serve/health.h"
 #include "serve/openai_serving.h"
+#include "serve/otlp_exporter.h"
 #include "serve/server.h"
 
 namespace hearth {
@@ -27,6 +28,9 @@ struct ModelServerOptions {
   std::uint64_t budget_bytes = 0;  // of RAM for all models; 0: what is free
   std::string notify_socket{};     // of the service manager; empty: none
   QueueLimits queue{};
+  std::string otlp_endpoint{};  // of an OpenTelemetry collector; empty: nothing is sent
+  std::string otlp_headers{};   // "name=value,name=value"
+  bool offline = false;         // only a collector on this machine may be reached
 };
 
 // Start, then run() until it is to end. Not thread-safe but for stop tokens.
@@ -48,6 +52,7 @@ class ModelServer {
       : app_(app), options_(options), lease_(std::move(lease)) {}
   Status make_engine();
   Status read_keys();
+  Status start_exporter();
   [[nodiscard]] std::vector<serve::Route> routes();
   Status open_doors();
   Status warm(const CancelToken& cancel);
@@ -64,6 +69,7 @@ class ModelServer {
   std::unique_ptr<serve::OpenAiServing> serving_;
   serve::Readiness readiness_;
   std::string openapi_;
+  std::unique_ptr<serve::OtlpExporter> exporter_;  // null: nothing is sent
   std::unique_ptr<serve::HttpServer> public_;
   std::unique_ptr<serve::HttpServer>
       private_;  // the home's socket, for commands of the same user; null: too long a path

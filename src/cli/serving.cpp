@@ -53,6 +53,9 @@ Result<ModelServerOptions> server_options(const ListenFlags& flags, const Enviro
   options.queue.requests_per_key = std::max<std::size_t>(flags.queue / 4, 1);
   if (flags.key_file.empty()) options.queue.requests_per_key = flags.queue;  // all requests are of one key
   options.notify_socket = environment.notify_socket;
+  options.otlp_endpoint = environment.otlp_endpoint;
+  options.otlp_headers = environment.otlp_headers;
+  options.offline = environment.offline;
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/runtime_info.h"
+#include "engine/kv_cache_facts.h"
 #include "hearth/result.h"
 #include "plugin_host/runtime.h"
 #include "schedule/prefix_index.h"
@@ -31,16 +32,6 @@ struct KvCacheOptions {
   std::filesystem::path ssd_folder{};  // of this home; shared by models, since blocks are named by content
   const Clock* clock = nullptr;        // borrowed
   Logger* logger = nullptr;            // borrowed; may be null
-};
-
-struct KvCacheFacts {
-  std::array<std::uint64_t, kCacheTiers> hit_tokens{};  // since the start
-  std::array<std::uint64_t, kCacheTiers> bytes{};       // held now
-  std::array<std::uint64_t, kCacheTiers> entries{};
-  std::uint64_t missed_tokens = 0;
-  std::uint64_t damaged_blocks = 0;  // torn or wrong: dropped and computed again
-  std::uint64_t write_failures = 0;  // disk full, read-only ...: the cache goes on without
-  std::uint64_t evicted_blocks = 0;
 };
 
 // A sequence put aside by preemption.

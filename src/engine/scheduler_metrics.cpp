@@ -3,7 +3,7 @@
 namespace hearth {
 namespace {
 
-std::string labels(const std::string& model) { return "model=\"" + model + "\""; }
+std::string labels(const std::string& model) { return metric_label("model", model); }
 
 }  // namespace
 
@@ -35,7 +35,7 @@ SchedulerMetrics::SchedulerMetrics(MetricsRegistry& registry, const std::string&
   const char* tiers[] = {"live", "ram", "ssd"};
   for (std::size_t i = 0; i < kCacheTiers; ++i) {
     cached_tokens[i] = &registry.counter("hearth_cached_tokens_total", "prompt tokens taken from the prefix cache",
-                                         labels(model) + ",tier=\"" + tiers[i] + "\"");
+                                         labels(model) + "," + metric_label("tier", tiers[i]));
   }
 }
 

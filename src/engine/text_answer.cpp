@@ -56,7 +56,7 @@ Result<TextAnswer::Advance> TextAnswer::advance(const RowsView& rows, std::uint3
     if (i == drafts.size() || token != drafts[i]) break;
     ++out.accepted_drafts;
   }
-  if (!drafts.empty()) draft_.report(out.accepted_drafts);
+  if (std::exchange(drafted_, false) && !drafts.empty()) draft_.report(out.accepted_drafts);
   return out;
 }
 
@@ -132,7 +132,9 @@ ChoiceEnd TextAnswer::finish(FinishReason reason, TextDelta& delta) {
 std::vector<Token> TextAnswer::draft(std::size_t limit, double cost_per_token) {
   if (!request_.request.speculate || limit == 0) return {};
   draft_.set_cost(cost_per_token);
-  return draft_.draft(limit);
+  auto drafts = draft_.draft(limit);
+  drafted_ = !drafts.empty();
+  return drafts;
 }
 
 }  // namespace hearth

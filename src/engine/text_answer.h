@@ -64,7 +64,8 @@ class TextAnswer {
   std::optional<OutputParser> parser_;
   std::vector<Token> said_;
   FinishReason finish_ = FinishReason::kNone;
-  bool cut_ = false;  // ended in mid-text after a call: nothing more is shown
+  bool drafted_ = false;  // the drafts of the next advance() are draft_'s
+  bool cut_ = false;      // ended in mid-text after a call: nothing more is shown
 };
 
 }  // namespace hearth

@@ -158,6 +158,8 @@ void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<TextSch
   preparers_->post([this, held, give_up, scheduler = *scheduler] {
     const PromptLimits limits{held->request.model, scheduler->context_length()};
     if (auto done = prepare_request(*held, *scheduler->kit(), limits); !done) return give_up(*held, done.error());
+    if (auto done = scheduler->adapters().prepare(held->request.adapters); !done)
+      return give_up(*held, done.error());
     hand_over(std::move(*held), scheduler);
   });
 }

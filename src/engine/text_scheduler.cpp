@@ -63,10 +63,21 @@ Result<std::unique_ptr<TextScheduler>> TextScheduler::create(OpenedTextModel mod
   std::unique_ptr<TextScheduler> made(
       new TextScheduler(std::move(model), std::move(kit), options, ports, std::move(planner)));
   made->kv_ = std::move(kv);
+  HEARTH_TRY(made->make_draft_model());
   made->base_salt_ = model_salt(made->model_, made->kv_->granted());
   made->publish();
   made->thread_ = std::thread([self = made.get()] { self->run(); });
   return made;
+}
+
+Status TextScheduler::make_draft_model() {
+  if (model_.draft == nullptr) return {};
+  ModelDraftOptions options;
+  options.sequences = model_.slots;
+  HEARTH_ASSIGN(made,
+                ModelDraft::create(model_.draft, kit_->vocabulary(), model_.draft_options, options, ports_.clock));
+  draft_model_ = std::move(made);
+  return {};
 }
 
 TextScheduler::TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelKit> kit,
@@ -239,10 +250,9 @@ void TextScheduler::publish() {
     load.slots.push_back(slot);
   }
   published_ = ports_.clock.now();
-  KvCacheFacts facts = kv_->facts();
+  load.cache = kv_->facts();
   const std::lock_guard lock(gate_);
   load_ = std::move(load);
-  cache_facts_ = facts;
 }
 
 void TextScheduler::describe(ModelFacts& facts) const {
@@ -262,11 +272,6 @@ void TextScheduler::describe(ModelFacts& facts) const {
 ModelLoad TextScheduler::load() const {
   const std::lock_guard lock(gate_);
   return load_;
-}
-
-KvCacheFacts TextScheduler::cache_facts() const {
-  const std::lock_guard lock(gate_);
-  return cache_facts_;
 }
 
 }  // namespace hearth

@@ -18,6 +18,7 @@
 #include "engine/adapter_table.h"
 #include "engine/embedder.h"
 #include "engine/kv_cache.h"
+#include "engine/model_draft.h"
 #include "engine/model_provider.h"
 #include "engine/prepared_request.h"
 #include "engine/scheduler_metrics.h"
@@ -84,11 +85,12 @@ class TextScheduler {
   void describe(ModelFacts& facts) const;
   // As of the last step.
   [[nodiscard]] ModelLoad load() const;
-  [[nodiscard]] KvCacheFacts cache_facts() const;
 
  private:
   TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelKit> kit, const SchedulerOptions& options,
                 const SchedulerPorts& ports, StepPlanner planner);
+
+  [[nodiscard]] Status make_draft_model();
 
   // The loop (text_scheduler.cpp).
   void run();
@@ -118,6 +120,7 @@ class TextScheduler {
 
   // A step (text_scheduler_step.cpp).
   void propose_drafts();
+  void draft_by_model(const std::vector<SequenceId>& wanted, const TargetStep& target);
   [[nodiscard]] StepPlan plan(Instant now);
   void put_aside(const StepPlan& plan);
   void grow(std::uint64_t cells);
@@ -135,6 +138,7 @@ class TextScheduler {
   SchedulerMetrics metrics_;
   std::unique_ptr<AdapterTable> adapters_;
   std::unique_ptr<KvCache> kv_;
+  std::unique_ptr<ModelDraft> draft_model_;  // null: n-grams only
   std::unique_ptr<Embedder> embedder_;
   CacheSalt base_salt_{};
 
@@ -158,7 +162,6 @@ class TextScheduler {
   std::vector<std::function<void()>> inbox_;
   bool stopping_ = false;
   ModelLoad load_;
-  KvCacheFacts cache_facts_;
   std::thread thread_;
 };
 

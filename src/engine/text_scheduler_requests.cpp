@@ -181,6 +181,8 @@ void TextScheduler::start(RunningAnswer& answer, std::uint32_t reused, Instant n
   if (auto started = planner_.start(spec, now); !started) return fail_request(request, started.error());
   answer.text = std::make_unique<TextAnswer>(request.prepared, kit_->vocabulary(), answer.choice);
   answer.state = AnswerState::kActive;
+  if (draft_model_ != nullptr && request.prepared.request.speculate)
+    draft_model_->begin(answer.id, request.prepared.prompt);
 }
 
 void TextScheduler::resume() {
@@ -218,7 +220,8 @@ void TextScheduler::end_answer(RunningAnswer& answer, FinishReason reason) {
   if (answer.text) {
     end = answer.text->finish(reason, delta);
     said = answer.text->said().size();
-    const DraftFacts& drafts = answer.text->draft_facts();
+    const DraftGain* gain = draft_model_ != nullptr ? draft_model_->gain(answer.id) : nullptr;
+    const DraftFacts& drafts = gain != nullptr ? gain->facts() : answer.text->draft_facts();
     request.usage.drafted_tokens += static_cast<std::uint32_t>(drafts.drafted);
     request.usage.accepted_tokens += static_cast<std::uint32_t>(drafts.accepted);
     metrics_.drafted_tokens.add(drafts.drafted);
@@ -262,6 +265,7 @@ void TextScheduler::forget(RunningAnswer& answer) {
     queue_.settle(answer.ticket, answer.request->prepared.prompt.size() + used);
     if (answer.slot >= 0) kv_->close(answer.slot);
   }
+  if (draft_model_ != nullptr) draft_model_->end(id);
   answers_.erase(id);
 }
 

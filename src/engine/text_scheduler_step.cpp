@@ -19,11 +19,34 @@ void TextScheduler::propose_drafts() {
   two.add(0, 1);
   const double alone_s = planner_.cost().seconds(one);
   const double cost = alone_s > 0 ? std::max(0.0, planner_.cost().seconds(two) / alone_s - 1) : 0.05;
+  // One more token of a stream delays all the others too.
+  const TargetStep target{alone_s, cost * static_cast<double>(std::max<std::size_t>(1, planner_.active()))};
+  std::vector<SequenceId> by_model;
   for (auto& [id, answer] : answers_) {
     answer.drafts.clear();
     if (answer.state != AnswerState::kActive || answer.text->said().empty()) continue;
-    answer.drafts = answer.text->draft(kDraftTokensMax, cost * static_cast<double>(planner_.active()));
+    if (!answer.request->prepared.request.speculate) continue;
+    if (draft_model_ != nullptr) {
+      by_model.push_back(id);
+      continue;
+    }
+    answer.drafts = answer.text->draft(kDraftTokensMax, target.cost_per_token);
     if (!answer.drafts.empty()) planner_.set_draft(id, static_cast<std::uint32_t>(answer.drafts.size()));
+  }
+  if (!by_model.empty()) draft_by_model(by_model, target);
+}
+
+void TextScheduler::draft_by_model(const std::vector<SequenceId>& wanted, const TargetStep& target) {
+  auto guesses = draft_model_->draft(wanted, kDraftTokensMax, target);
+  if (!guesses) {
+    ports_.logger.write(LogLevel::kWarn, "engine", "the draft model is given up: " + to_string(guesses.error()));
+    draft_model_.reset();
+    return;
+  }
+  for (auto& guess : *guesses) {
+    if (guess.tokens.empty()) continue;
+    planner_.set_draft(guess.id, static_cast<std::uint32_t>(guess.tokens.size()));
+    answers_.at(guess.id).drafts = std::move(guess.tokens);
   }
 }
 
@@ -155,6 +178,10 @@ StepOutcome TextScheduler::deliver_item(const StepItem& item, const RowsView& ro
       fail_request(*answer.request, trimmed.error());
       return {item.id, 0, true};
     }
+  }
+  if (draft_model_ != nullptr && answer.request->prepared.request.speculate) {
+    if (item.draft_tokens > 0) draft_model_->report(item.id, advance->accepted_drafts);
+    draft_model_->accept(item.id, std::span(answer.text->said()).subspan(said_before));
   }
   note_token(answer, answer.text->said().size() - said_before, ports_.clock.now());
   if (!delta.tokens.empty() || !delta.events.empty()) answer.request->prepared.listener->on_delta(std::move(delta));

@@ -12,6 +12,7 @@
 
 #include "domain/memory.h"
 #include "domain/runtime_info.h"
+#include "engine/kv_cache_facts.h"
 #include "engine/text_request.h"
 #include "plugin_host/runtime.h"
 #include "schedule/reservation_book.h"
@@ -66,6 +67,7 @@ struct ModelLoad {
   std::uint64_t context_cells = 0;
   std::uint64_t used_cells = 0;
   std::vector<SlotFacts> slots;
+  KvCacheFacts cache;
 };
 
 struct EngineStatus {

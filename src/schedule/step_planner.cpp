@@ -152,19 +152,23 @@ void StepPlanner::add_prompts(std::vector<Sequence*> prompts, double limit_s, St
   }
 }
 
-// Ends at the prompt's end or at a multiple of the largest chunk size that the time allows, so that the same prompt is
-// cut alike whoever runs beside it, and its blocks can be found again. Forced: the smallest chunk whatever it takes,
-// since a prompt that never advances would be worse than a late token.
+// Ends at the prompt's end or at a multiple of the largest chunk size, doubled as often as the time allows, so that the
+// same prompt is cut alike from one run to the next although the measured times differ a little, and its blocks can be
+// found again. Forced: the smallest chunk whatever it takes, since a prompt that never advances would be worse than a
+// late token.
 std::uint32_t StepPlanner::chunk(const Sequence& s, double limit_s, bool forced, const StepPlan& plan) const {
-  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(s.remaining(), room(plan)));
+  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(UINT32_MAX, room(plan)));
   const std::uint32_t within = cost_.tokens_within(limit_s, plan.load, s.computed, most);
-  if (within >= s.remaining()) return s.remaining();
-  for (std::uint32_t size = limits_.chunk_tokens; size >= limits_.chunk_tokens_min; size /= 2) {
-    const std::uint32_t end = (s.computed + within) / size * size;
-    if (end > s.computed) return end - s.computed;
+  std::uint32_t largest = limits_.chunk_tokens;
+  while (largest <= within / 2) largest *= 2;
+  if (s.remaining() <= std::min(within, largest)) return s.remaining();
+  for (std::uint32_t size = largest; size >= limits_.chunk_tokens_min; size /= 2) {
+    // The next multiple, so that chunks are of one size however much more there would be time for.
+    const std::uint32_t to_end = size - s.computed % size;
+    if (to_end <= within) return std::min(to_end, s.remaining());
   }
   const std::uint32_t least = limits_.chunk_tokens_min - s.computed % limits_.chunk_tokens_min;
-  return forced ? std::min(least, most) : 0;
+  return forced ? std::min({least, s.remaining(), most}) : 0;
 }
 
 }  // namespace hearth

@@ -81,7 +81,7 @@ TEST(StepPlanner, chunks_end_at_multiples_so_that_cached_blocks_are_found_again)
     const StepPlan plan = step(planner);
     ends.push_back(plan.items.at(0).first + plan.items.at(0).count);
   }
-  EXPECT_EQ(ends, (std::vector<std::uint32_t>{256, 448, 640, 832, 1000}));
+  EXPECT_EQ(ends, (std::vector<std::uint32_t>{128, 256, 384, 512, 640, 768, 896, 1000}));
 }
 
 TEST(StepPlanner, short_prompts_go_first_but_never_keep_a_long_one_out) {

@@ -15,6 +15,16 @@ Samples by_load(const EngineStatus& status, double (*read)(const ModelLoad&)) {
   return samples;
 }
 
+Samples by_tier(const EngineStatus& status, std::uint64_t (*read)(const KvCacheFacts&, std::size_t)) {
+  constexpr const char* kTiers[] = {"live", "ram", "ssd"};
+  Samples samples;
+  for (const auto& load : status.loads)
+    for (std::size_t tier = 0; tier < kCacheTiers; ++tier)
+      samples.push_back({metric_label("model", load.model) + "," + metric_label("tier", kTiers[tier]),
+                         static_cast<double>(read(load.cache, tier))});
+  return samples;
+}
+
 Samples model_bytes(const EngineStatus& status) {
   Samples samples;
   for (const auto& facts : status.models)
@@ -73,6 +83,20 @@ void set_gauges(MetricsRegistry& registry, const std::shared_ptr<const EngineSta
            [](const ModelLoad& load) { return static_cast<double>(load.used_cells); });
   add("hearth_model_bytes", "Bytes that a loaded model holds.", model_bytes);
   add("hearth_model_resident", "1 where the model is loaded.", resident_models);
+  add("hearth_kv_cache_bytes", "Bytes of cached prefixes, by tier.", [](const EngineStatus& now) {
+    return by_tier(now, [](const KvCacheFacts& cache, std::size_t tier) { return cache.bytes[tier]; });
+  });
+  add("hearth_kv_cache_entries", "Cached prefixes (sequences, blocks), by tier.", [](const EngineStatus& now) {
+    return by_tier(now, [](const KvCacheFacts& cache, std::size_t tier) { return cache.entries[tier]; });
+  });
+  add_load("hearth_kv_cache_missed_tokens", "Prompt tokens that no tier had, since the model was loaded.",
+           [](const ModelLoad& load) { return static_cast<double>(load.cache.missed_tokens); });
+  add_load("hearth_kv_cache_damaged_blocks", "Blocks dropped as torn or wrong, since the model was loaded.",
+           [](const ModelLoad& load) { return static_cast<double>(load.cache.damaged_blocks); });
+  add_load("hearth_kv_cache_write_failures", "Blocks that the disk did not take, since the model was loaded.",
+           [](const ModelLoad& load) { return static_cast<double>(load.cache.write_failures); });
+  add_load("hearth_kv_cache_evicted_blocks", "Blocks given up for others, since the model was loaded.",
+           [](const ModelLoad& load) { return static_cast<double>(load.cache.evicted_blocks); });
   add("hearth_rung", "The rung of the degradation ladder that a model is on.", rungs);
   add("hearth_pool_bytes", "Bytes of a memory pool.", pool_bytes);
   add("hearth_model_loads", "Loads of models since the start.", [](const EngineStatus& now) {
