@@ -27,6 +27,7 @@ TextAnswer::TextAnswer(const PreparedRequest& request, const Vocabulary& vocabul
   if (request.constraint) {
     matcher_.emplace(request.constraint->matcher());
     mask_.resize(matcher_->mask_words());
+    closer_.emplace([&vocabulary] { return vocabulary.byte_tokens(); });
   }
   if (request.request.parse_output) parser_.emplace(request.parser);
 }
@@ -41,6 +42,12 @@ Result<std::span<const std::int32_t>> TextAnswer::mask() {
   return std::span<const std::int32_t>(mask_);
 }
 
+// What a constrained answer must say now to be whole before its tokens run out.
+std::optional<Token> TextAnswer::closing_token() {
+  if (!closer_ || said_.size() >= request_.max_new_tokens) return std::nullopt;
+  return closer_->next(*matcher_, request_.max_new_tokens - static_cast<std::uint32_t>(said_.size()));
+}
+
 Result<TextAnswer::Advance> TextAnswer::advance(const RowsView& rows, std::uint32_t first_row,
                                                 std::span<const Token> drafts, TextDelta& delta) {
   Advance out;
@@ -48,7 +55,8 @@ Result<TextAnswer::Advance> TextAnswer::advance(const RowsView& rows, std::uint3
   for (std::uint32_t i = 0; i <= drafts.size(); ++i) {
     const auto logits = rows.row(first_row + i);
     HEARTH_ASSIGN(allowed, mask());
-    const Token token = sampler_.sample(logits, allowed);
+    const auto closing = closing_token();
+    const Token token = closing ? *closing : sampler_.sample(logits, allowed);
     if (!take(token, logits, delta)) {
       out.ended = true;
       break;

@@ -12,6 +12,7 @@
 #include "engine/text_request.h"
 #include "engine/vocabulary.h"
 #include "plugin_host/runtime.h"
+#include "text/answer_closer.h"
 #include "text/constraint.h"
 #include "text/ngram_draft.h"
 #include "text/output_parser.h"
@@ -47,6 +48,7 @@ class TextAnswer {
 
  private:
   [[nodiscard]] Result<std::span<const std::int32_t>> mask();
+  [[nodiscard]] std::optional<Token> closing_token();
   [[nodiscard]] bool take(Token token, std::span<const float> logits, TextDelta& delta);
   void show(std::string text, TextDelta& delta);
   void add_events(std::vector<OutputEvent> events, TextDelta& delta);
@@ -58,6 +60,7 @@ class TextAnswer {
   Sampler sampler_;
   NgramDraft draft_;
   std::optional<ConstraintMatcher> matcher_;
+  std::optional<AnswerCloser> closer_;  // with matcher_
   std::vector<std::int32_t> mask_;
   Utf8Stream utf8_;
   StopStrings stops_;

@@ -70,6 +70,18 @@ ConstraintVocabulary Vocabulary::constraint_vocabulary() const {
   return out;
 }
 
+ByteTokens Vocabulary::byte_tokens() const {
+  constexpr std::uint32_t kSpecial = HEARTH_TOKEN_CONTROL | HEARTH_TOKEN_END | HEARTH_TOKEN_UNUSED;
+  ByteTokens out;
+  out.fill(-1);
+  // A later token takes the place of a byte that stands in for missing ones, which come first.
+  for (Token token = 0; token < static_cast<Token>(size()); ++token) {
+    const std::string_view bytes = piece(token);
+    if (bytes.size() == 1 && (attributes(token) & kSpecial) == 0) out[static_cast<unsigned char>(bytes[0])] = token;
+  }
+  return out;
+}
+
 std::string difference(const Vocabulary& a, const Vocabulary& b) {
   const Vocabulary& larger = a.size() < b.size() ? b : a;
   const auto shared = static_cast<Token>(std::min(a.size(), b.size()));

@@ -11,6 +11,7 @@
 #include "domain/token_event.h"
 #include "hearth/result.h"
 #include "plugin_host/runtime.h"
+#include "text/answer_closer.h"
 #include "text/constraint.h"
 
 namespace hearth {
@@ -34,6 +35,8 @@ class Vocabulary {
 
   // For constraints: control, end and unused tokens without bytes, so that no grammar admits them as text.
   [[nodiscard]] ConstraintVocabulary constraint_vocabulary() const;
+  // The tokens that are one byte, of those that constraints see. Cost: a look at every token.
+  [[nodiscard]] ByteTokens byte_tokens() const;
 
  private:
   struct Entry {
