@@ -158,8 +158,7 @@ void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<TextSch
   preparers_->post([this, held, give_up, scheduler = *scheduler] {
     const PromptLimits limits{held->request.model, scheduler->context_length()};
     if (auto done = prepare_request(*held, *scheduler->kit(), limits); !done) return give_up(*held, done.error());
-    if (auto done = scheduler->adapters().prepare(held->request.adapters); !done)
-      return give_up(*held, done.error());
+    if (auto done = scheduler->adapters().prepare(held->request.adapters); !done) return give_up(*held, done.error());
     hand_over(std::move(*held), scheduler);
   });
 }
@@ -176,21 +175,22 @@ void TextEngine::hand_over(PreparedRequest prepared, const std::shared_ptr<TextS
     prepared.listener->on_error({ErrorCode::kCancelled, "the request was cancelled before it began"});
     return;
   }
-  if (entry.scheduler != scheduler) return requeue(prepared.request.model, std::move(prepared));
+  if (entry.scheduler != scheduler) return requeue(std::move(prepared));
   if (found != preparing_.end()) preparing_.erase(found);
   scheduler->submit(std::move(prepared));
 }
 
 // The model left before the request started: it waits for the model to come
 // back. The gate is held.
-void TextEngine::requeue(const std::string& name, PreparedRequest prepared) {
+void TextEngine::requeue(PreparedRequest prepared) {
+  Entry& entry = entries_.at(prepared.request.model);
   const std::uint64_t id = prepared.id;
   const Instant arrived = prepared.submitted;
   preparing_.try_emplace(id, false);
   auto held = std::make_shared<PreparedRequest>(std::move(prepared));
-  entries_.at(name).waiting.push_back({id, arrived, [this, held](Result<std::shared_ptr<TextScheduler>> scheduler) {
-                                         prepare(std::move(*held), std::move(scheduler));
-                                       }});
+  entry.waiting.push_back({id, arrived, [this, held](Result<std::shared_ptr<TextScheduler>> scheduler) {
+                             prepare(std::move(*held), std::move(scheduler));
+                           }});
   poke();
 }
 

@@ -91,7 +91,7 @@ class TextEngine final : public TextService, private SchedulerHost {
   void visit(const std::string& name, Visit work);
   void prepare(PreparedRequest request, Result<std::shared_ptr<TextScheduler>> scheduler);
   void hand_over(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler);
-  void requeue(const std::string& name, PreparedRequest prepared);
+  void requeue(PreparedRequest prepared);
 
   // The manager's thread (text_engine_manager.cpp).
   void manage();

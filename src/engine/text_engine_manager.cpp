@@ -184,7 +184,7 @@ void TextEngine::unload(const std::string& name) {
   entry.held.clear();
   entry.state = ModelState::kAbsent;
   policy_.unloaded(name);
-  for (auto& prepared : left) requeue(name, std::move(prepared));
+  for (auto& prepared : left) requeue(std::move(prepared));
   ports_.logger.write(LogLevel::kInfo, "engine", name + " unloaded");
 }
 
