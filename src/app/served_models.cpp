@@ -13,7 +13,9 @@ namespace hearth {
 namespace {
 
 constexpr std::uint64_t kTemplateBytesMax = 1U << 20U;
-constexpr std::uint32_t kIdleSlotsMax = 16;
+// On a processor attention looks at every cell in use, whoever's it is: what ended requests computed is kept in RAM
+// blocks instead, beyond one sequence for the next turn of a lone conversation.
+constexpr std::uint32_t kIdleSlotsMax = 1;
 constexpr std::uint32_t kSequencesMax = 256;        // Source: llama.cpp, LLAMA_MAX_SEQ
 constexpr std::uint32_t kFirstCellsPerSlot = 1024;  // more come when they are needed
 
@@ -94,7 +96,7 @@ void ServedModels::size_context(Served& served) const {
   if (settings.context_length == 0) settings.context_length = default_context_length(served.file);
   if (settings.context_length == 0) settings.context_length = kDefaultContextMax;
   const bool many = settings.slots + kIdleSlotsMax + 1 > kSequencesMax;
-  served.idle_slots = many ? 0 : std::min(kIdleSlotsMax, std::max<std::uint32_t>(4, settings.slots));
+  served.idle_slots = many || settings.slots > 1 ? 0 : kIdleSlotsMax;
   served.cells_max = rounded_up(std::uint64_t{settings.slots} * settings.context_length);
   served.text = settings.text;
   served.text.n_ctx = rounded_up(std::min<std::uint64_t>(
@@ -159,6 +161,8 @@ Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBo
   HEARTH_ASSIGN(info, opened.model->info());
   opened.options = served->text;
   opened.slots = served->settings.slots;
+  HEARTH_ASSIGN(placement, opened.model->model()->placement());
+  opened.mixes_prompts = std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
   opened.idle_slots = info.is_recurrent ? 0 : served->idle_slots;
   opened.context_length = served->settings.context_length;
   opened.cells_max = served->cells_max;

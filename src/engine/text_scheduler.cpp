@@ -204,18 +204,7 @@ bool TextScheduler::step() {
   propose_drafts();
   const StepPlan planned = plan(now);
   if (planned.items.empty()) return restoring_ != 0;
-  const Instant begun = ports_.clock.now();
-  auto rows = compute(planned);
-  const Instant computed = ports_.clock.now();
-  if (!rows) {
-    recover(rows.error());
-    return true;
-  }
-  const double took_s = seconds_between(begun, computed);
-  deliver(planned, *rows, took_s);
-  metrics_.steps.add();
-  metrics_.step_ms.observe(took_s * 1e3);
-  metrics_.host_ms.observe((seconds_between(now, begun) + seconds_between(computed, ports_.clock.now())) * 1e3);
+  run_step(planned, now);
   return true;
 }
 

@@ -124,9 +124,13 @@ class TextScheduler {
   [[nodiscard]] StepPlan plan(Instant now);
   void put_aside(const StepPlan& plan);
   void grow(std::uint64_t cells);
-  [[nodiscard]] Result<RowsView> compute(const StepPlan& plan);
-  void fill_batch(const StepPlan& plan);
-  void deliver(const StepPlan& plan, const RowsView& rows, double took_s);
+  [[nodiscard]] Status use_adapters(AdapterSetId adapters);
+  [[nodiscard]] std::vector<std::span<const StepItem>> calls_of(const StepPlan& plan) const;
+  [[nodiscard]] Result<RowsView> compute(std::span<const StepItem> items);
+  void fill_batch(std::span<const StepItem> items);
+  void deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes);
+  void run_step(const StepPlan& plan, Instant begun);
+  void complete(const StepPlan& plan, std::span<const StepOutcome> outcomes, double took_s);
   [[nodiscard]] StepOutcome deliver_item(const StepItem& item, const RowsView& rows, std::uint32_t first_row);
   void note_token(RunningAnswer& answer, std::size_t tokens, Instant now);
   void recover(const Error& error);
@@ -152,6 +156,7 @@ class TextScheduler {
   SequenceId next_sequence_ = 1;
   AdapterSetId active_adapters_ = 0;
   std::vector<BatchEntry> batch_;
+  std::vector<SequenceId> batched_;  // whose tokens are in it
   bool admitting_ = true;
   bool told_answered_ = false;
   Instant published_;

@@ -103,10 +103,14 @@ void TextScheduler::grow(std::uint64_t cells) {
   planner_.set_cached_cells(kv_->cached_cells());
 }
 
-void TextScheduler::fill_batch(const StepPlan& planned) {
+void TextScheduler::fill_batch(std::span<const StepItem> items) {
   batch_.clear();
-  for (const StepItem& item : planned.items) {
-    const RunningAnswer& answer = answers_.at(item.id);
+  batched_.clear();
+  for (const StepItem& item : items) {
+    const auto found = answers_.find(item.id);
+    if (found == answers_.end()) continue;  // its request failed in an earlier call of the step
+    batched_.push_back(item.id);
+    const RunningAnswer& answer = found->second;
     for (std::uint32_t i = 0; i < item.count; ++i) {
       const bool wants = item.samples && i + 1 + item.draft_tokens >= item.count;
       batch_.push_back(
@@ -115,30 +119,71 @@ void TextScheduler::fill_batch(const StepPlan& planned) {
   }
 }
 
-Result<RowsView> TextScheduler::compute(const StepPlan& planned) {
-  if (planned.adapters != active_adapters_) {
-    HEARTH_TRY(kv_->context().set_adapters(adapters_->scaled(planned.adapters)));
-    active_adapters_ = planned.adapters;
-  }
-  fill_batch(planned);
+Status TextScheduler::use_adapters(AdapterSetId adapters) {
+  if (adapters == active_adapters_) return {};
+  HEARTH_TRY(kv_->context().set_adapters(adapters_->scaled(adapters)));
+  active_adapters_ = adapters;
+  return {};
+}
+
+// The items of each call to the runtime: all at once, or the answers' first and then each prompt's.
+std::vector<std::span<const StepItem>> TextScheduler::calls_of(const StepPlan& planned) const {
+  const std::span<const StepItem> all(planned.items);
+  if (model_.mixes_prompts) return {all};
+  const auto first_prompt = std::ranges::find(all, false, &StepItem::decode);
+  const auto decodes = static_cast<std::size_t>(first_prompt - all.begin());
+  std::vector<std::span<const StepItem>> calls;
+  if (decodes > 0) calls.push_back(all.first(decodes));
+  for (std::size_t i = decodes; i < all.size(); ++i) calls.push_back(all.subspan(i, 1));
+  return calls;
+}
+
+Result<RowsView> TextScheduler::compute(std::span<const StepItem> items) {
+  fill_batch(items);
+  if (batch_.empty()) return RowsView{};
   auto rows = kv_->context().decode(batch_);
   if (!rows && rows.error().code == ErrorCode::kOutOfMemory && kv_->cached_cells() > 0) {
-    // Cells that sequences share count once in the context and as often as they
-    // are shared in the plan; and the other way round when one of the sharers
-    // leaves. What is only cached gives way.
+    // Cells that sequences share count once in the context and as often as they are shared in the plan; and the other
+    // way round when one of the sharers leaves. What is only cached gives way.
     kv_->drop_cached(kv_->cached_cells());
     rows = kv_->context().decode(batch_);
   }
   return rows;
 }
 
-void TextScheduler::deliver(const StepPlan& planned, const RowsView& rows, double took_s) {
+void TextScheduler::run_step(const StepPlan& planned, Instant begun) {
+  if (auto done = use_adapters(planned.adapters); !done) return recover(done.error());
   std::vector<StepOutcome> outcomes;
+  double took_s = 0;
+  bool any = false;
+  for (const auto& call : calls_of(planned)) {
+    const Instant start = ports_.clock.now();
+    auto rows = compute(call);
+    took_s += seconds_between(start, ports_.clock.now());
+    if (!rows && !any) return recover(rows.error());
+    if (!rows) {
+      // What earlier calls computed stands; the rest of the step fails with its requests.
+      for (const StepItem& item : call) {
+        if (const auto found = answers_.find(item.id); found != answers_.end())
+          fail_request(*found->second.request, rows.error());
+      }
+      if (rows.error().code != ErrorCode::kOutOfMemory) return recover(rows.error());
+      continue;
+    }
+    any = true;
+    deliver(call, *rows, outcomes);
+  }
+  complete(planned, outcomes, took_s);
+  metrics_.steps.add();
+  metrics_.step_ms.observe(took_s * 1e3);
+  metrics_.host_ms.observe((seconds_between(begun, ports_.clock.now()) - took_s) * 1e3);
+}
+
+void TextScheduler::deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes) {
   std::uint32_t row = 0;
-  std::uint64_t computed = 0;
-  for (const StepItem& item : planned.items) {
-    computed += item.count;
+  for (const StepItem& item : items) {
     const std::uint32_t first_row = row;
+    if (std::ranges::find(batched_, item.id) == batched_.end()) continue;
     if (item.samples) row += item.draft_tokens + 1;
     const auto found = answers_.find(item.id);
     if (found == answers_.end()) continue;  // its request failed a moment ago
@@ -146,9 +191,12 @@ void TextScheduler::deliver(const StepPlan& planned, const RowsView& rows, doubl
     std::vector<Token> tokens(item.count);
     for (std::uint32_t i = 0; i < item.count; ++i) tokens[i] = answer.token_at(item.first + i);
     kv_->computed(answer.slot, tokens);
+    metrics_.computed_tokens.add(item.count);
     if (item.samples) outcomes.push_back(deliver_item(item, rows, first_row));
   }
-  metrics_.computed_tokens.add(computed);
+}
+
+void TextScheduler::complete(const StepPlan& planned, std::span<const StepOutcome> outcomes, double took_s) {
   queue_.note_service(planned.load.tokens, took_s);
   std::vector<std::pair<SequenceId, FinishReason>> over;
   for (const SequenceId id : planner_.complete(outcomes, took_s)) {
