@@ -162,7 +162,9 @@ Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBo
   opened.options = served->text;
   opened.slots = served->settings.slots;
   HEARTH_ASSIGN(placement, opened.model->model()->placement());
-  opened.mixes_prompts = std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
+  // Measured for ggml's kernels on a processor; see OpenedTextModel::mixes_prompts.
+  opened.mixes_prompts = served->file.format != "gguf" ||
+                         std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
   opened.idle_slots = info.is_recurrent ? 0 : served->idle_slots;
   opened.context_length = served->settings.context_length;
   opened.cells_max = served->cells_max;

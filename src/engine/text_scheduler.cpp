@@ -32,6 +32,7 @@ PlannerLimits planner_limits(const OpenedTextModel& model, const TextOptions& gr
   limits.cells_max = model.cells_max;
   limits.swap_budget_bytes = options.swap_bytes;
   limits.swap_byte_s = 1e-9;
+  limits.one_prompt_beside_answers = !model.mixes_prompts;
   return limits;
 }
 

@@ -142,7 +142,9 @@ void StepPlanner::add_prompts(std::vector<Sequence*> prompts, double limit_s, St
   };
   std::sort(prompts.begin(), prompts.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
   bool any = false;
+  const bool one_only = limits_.one_prompt_beside_answers && !plan.items.empty();
   for (Sequence* s : prompts) {
+    if (one_only && any) return;
     const std::uint32_t count = chunk(*s, limit_s, !any, plan);
     if (count == 0) continue;
     any = true;
@@ -152,16 +154,21 @@ void StepPlanner::add_prompts(std::vector<Sequence*> prompts, double limit_s, St
   }
 }
 
-// Ends at the prompt's end or at a multiple of the largest chunk size, doubled as often as the time allows, so that the
-// same prompt is cut alike from one run to the next although the measured times differ a little, and its blocks can be
-// found again. Forced: the smallest chunk whatever it takes, since a prompt that never advances would be worse than a
+// Ends at the prompt's end or at a multiple of the largest chunk size, so that its blocks can be found again. Alone it is
+// cut at multiples of that size doubled as often as the time allows: the same prompt is then cut alike from one run to
+// the next although the measured times differ a little. Forced: the smallest chunk whatever it takes, since a prompt that never advances would be worse than a
 // late token.
 std::uint32_t StepPlanner::chunk(const Sequence& s, double limit_s, bool forced, const StepPlan& plan) const {
   const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(UINT32_MAX, room(plan)));
   const std::uint32_t within = cost_.tokens_within(limit_s, plan.load, s.computed, most);
   std::uint32_t largest = limits_.chunk_tokens;
   while (largest <= within / 2) largest *= 2;
-  if (s.remaining() <= std::min(within, largest)) return s.remaining();
+  const bool alone = plan.items.empty();
+  if (s.remaining() <= (alone ? std::min(within, largest) : within)) return s.remaining();
+  if (!alone) {
+    const std::uint32_t end = (s.computed + within) / limits_.chunk_tokens * limits_.chunk_tokens;
+    if (end > s.computed) return end - s.computed;
+  }
   for (std::uint32_t size = largest; size >= limits_.chunk_tokens_min; size /= 2) {
     // The next multiple, so that chunks are of one size however much more there would be time for.
     const std::uint32_t to_end = size - s.computed % size;

@@ -26,6 +26,8 @@ struct PlannerLimits {
   double stall_s = 0.5;
   double stall_ratio = 8;
   double stall_share = 0.6;
+  // While answers stream, a step takes in one prompt: for engines that compute each prompt in a call of its own.
+  bool one_prompt_beside_answers = false;
   double idle_step_s = 1;    // a step's length while no answer streams: a new request waits at most this
   double aging_share = 0.5;  // a waiting prompt counts as shorter by this share of what could be computed meanwhile
   double growth_retry_s = 5;
