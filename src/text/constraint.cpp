@@ -9,13 +9,12 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "text/json_bounds.h"
 #include "text/json_schema.h"
 
 namespace hearth {
 namespace {
 
-// White space that JSON may have between two tokens. A model that loops on blanks must come to an end.
-constexpr int kJsonSpaceMax = 32;
 constexpr std::size_t kSpecBytesMax = 256U << 10U;
 
 DLTensor mask_tensor(std::span<std::int32_t> mask, std::int64_t& words) {
@@ -176,8 +175,9 @@ Result<std::unique_ptr<Constraint::Impl>> ConstraintCompiler::Impl::build(const 
       default: break;
     }
     HEARTH_ASSIGN(schema, lower_json_schema(spec.kind == ConstraintKind::kJson ? R"({"type": "object"})" : spec.text));
-    return compiled(compiler.CompileJSONSchema(schema.json, true, std::nullopt, std::nullopt, true, kJsonSpaceMax),
-                    std::move(schema.notices));
+    const auto open =
+        xgrammar::Grammar::FromJSONSchema(schema.json, true, std::nullopt, std::nullopt, true, kJsonSpaceMax);
+    return compiled(compiler.CompileGrammar(bounded_json_grammar(open.ToString())), std::move(schema.notices));
   } catch (const std::exception& e) {
     return fail(ErrorCode::kInvalidArgument,
                 "the " + std::string(name_of(spec.kind)) + " can't be compiled: " + one_line(e.what()),

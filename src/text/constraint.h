@@ -16,10 +16,10 @@
 namespace hearth {
 
 enum class ConstraintKind {
-  kJsonSchema,
-  kJson,     // any JSON object; the text is not looked at
-  kRegex,    // the whole answer matches
-  kGrammar,  // EBNF with the rule "root", as xgrammar reads it
+  kJsonSchema,  // what it leaves open is bounded: json_bounds.h lists these bounds
+  kJson,        // any JSON object within the same bounds; the text is not looked at
+  kRegex,       // the whole answer matches
+  kGrammar,     // EBNF with the rule "root", as xgrammar reads it
 };
 
 struct ConstraintSpec {

@@ -54,7 +54,11 @@ class Babbler {
       const Token token = pick(mask, masked, n > free_tokens);
       if (token < 0 || !matcher_.accept(token)) return "(no token may follow) " + text;
       // As a client sees it: xgrammar lets some byte sequences pass that are no UTF-8.
-      if (token == kEnd) return utf8_sanitized(text);
+      if (token == kEnd) {
+        const auto seen = utf8_sanitized(text);
+        is_utf8_ = seen == text;
+        return seen;
+      }
       text += token_text(token);
       number_ = text.size() - 1 - text.find_last_not_of("0123456789");
       if (random_() % 7 == 0) try_rollback(token);
@@ -62,14 +66,18 @@ class Babbler {
     return {};
   }
 
+  // Whether the answer was UTF-8 as written. Where it was not, a client sees several characters where the constraint
+  // counted one.
+  [[nodiscard]] bool is_utf8() const { return is_utf8_; }
+
  private:
   // What a temper likes: anything; white space and quotes; structure; digits and escapes.
   double liking(Token token, bool closing) {
     const double noise = static_cast<double>(random_() % 1000) / 1000;
     if (token == kEnd) return closing ? 9 : noise * 0.2;
     const std::string text = token_text(token);
-    // RFC 8259 allows numbers of any size, readers don't.
-    if (number_ > 0 && (text[0] == 'e' || text[0] == 'E' || (number_ > 8 && is_digit(text[0])))) return noise - 1;
+    // Exponents of three digits leave what a double holds.
+    if (number_ > 0 && (text[0] == 'e' || text[0] == 'E')) return noise - 1;
     if (closing) {
       static const std::string kClosers = "}]\",:";
       const auto at = text.size() == 1 ? kClosers.find(text) : std::string::npos;
@@ -102,10 +110,9 @@ class Babbler {
     if (!matcher_.accept(token)) std::abort();
   }
 
-  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
   ConstraintMatcher matcher_;
   bool wants_letter_ = false;
+  bool is_utf8_ = true;
   std::size_t number_ = 0;  // digits at the end of the text
   std::mt19937_64 random_;
   std::size_t temper_;

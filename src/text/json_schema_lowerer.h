@@ -17,6 +17,14 @@ namespace hearth {
 // A pattern as it may stand in a lowered schema; nothing when it can't be enforced.
 [[nodiscard]] std::optional<std::string> usable_pattern(std::string_view pattern);
 
+struct BoundedFormat {
+  int length_min = 0;
+  std::string pattern{};
+};
+// A format as a pattern that matches `length_max` characters at most, for a bound of at least its length_min; nothing
+// for formats that are left to the grammar compiler.
+[[nodiscard]] std::optional<BoundedFormat> bounded_format(std::string_view format, std::optional<int> length_max);
+
 // Lowers one document; used once. Places are JSON pointers.
 class SchemaLowerer {
  public:
@@ -45,6 +53,7 @@ class SchemaLowerer {
   Status lower_required(const Json& schema, Json& out, const std::string& place);
   Result<Json> lower_array(const Json& schema, const std::string& place, int depth);
   Result<Json> lower_string(const Json& schema, const std::string& place);
+  Status lower_format(const Json& schema, Json& out, const std::string& place);
   Result<Json> lower_number(const Json& schema, const std::string& type, const std::string& place);
   Status copy_count(const Json& schema, const std::string& key, Json& out, const std::string& place);
 

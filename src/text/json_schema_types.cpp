@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "text/json_bounds.h"
 #include "text/json_schema_lowerer.h"
 
 namespace hearth {
@@ -46,6 +47,21 @@ bool has_escaped_name(const Json& object) {
                     [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }))
       return true;
   return false;
+}
+
+// Bounds the other side of a range with one, which else could take any number of digits.
+void bound_open_side(Json& range, bool is_integer) {
+  const auto is_low = [&range](const char* key) {
+    return range.contains(key) && std::abs(range[key].get<double>()) < static_cast<double>(kIntegerMax);
+  };
+  const bool has_low = range.contains("minimum") || range.contains("exclusiveMinimum");
+  const bool has_high = range.contains("maximum") || range.contains("exclusiveMaximum");
+  if (has_low == has_high) return;
+  const bool is_far = has_low ? !is_low(range.contains("minimum") ? "minimum" : "exclusiveMinimum")
+                              : !is_low(range.contains("maximum") ? "maximum" : "exclusiveMaximum");
+  if (is_far) return;
+  const std::int64_t bound = is_integer ? kIntegerMax : kIntegerMax + 1;  // a double has the latter
+  range[has_low ? "maximum" : "minimum"] = has_low ? bound : -bound;
 }
 
 bool is_true(const Json& schema) { return schema.is_boolean() && schema.get<bool>(); }
@@ -214,30 +230,45 @@ Result<Json> SchemaLowerer::lower_string(const Json& schema, const std::string& 
     else
       notice(place, "the pattern is not enforced");
   }
-  if (schema.contains("format")) {
-    if (!schema["format"].is_string()) return invalid(place, "\"format\" is no text");
-    const auto& format = schema["format"].get_ref<const std::string&>();
-    if (out.contains("pattern") || !kFormats.contains(format))
-      notice(place, "the format \"" + format + "\" is not enforced");
-    else
-      out["format"] = format;
-  }
   HEARTH_TRY(copy_count(schema, "minLength", out, place));
   HEARTH_TRY(copy_count(schema, "maxLength", out, place));
+  if (out.contains("minLength") && out.contains("maxLength") && out["minLength"] > out["maxLength"])
+    return invalid(place, "\"minLength\" is above \"maxLength\"");
+  if (schema.contains("format")) HEARTH_TRY(lower_format(schema, out, place));
   if (!out.contains("minLength") && !out.contains("maxLength")) return out;
-  const bool has_form = out.contains("pattern") || out.contains("format");
-  if (has_form) {
+  if (out.contains("pattern") || out.contains("format")) {
     notice(place, "lengths beside a pattern or format are not enforced");
   } else {
     // xgrammar 0.2.8 lets control characters into strings of bounded length, but not into those of a pattern.
     const std::string most = out.contains("maxLength") ? std::to_string(out["maxLength"].get<int>()) : "";
     const int least = out.contains("minLength") ? out["minLength"].get<int>() : 0;
-    if (!most.empty() && least > std::stoi(most)) return invalid(place, "\"minLength\" is above \"maxLength\"");
     out["pattern"] = "^[^\"\\\\\\x00-\\x1f]{" + std::to_string(least) + "," + most + "}$";
   }
   out.erase("minLength");
   out.erase("maxLength");
   return out;
+}
+
+// Lengths that the format's own pattern holds to are taken out of `out`.
+Status SchemaLowerer::lower_format(const Json& schema, Json& out, const std::string& place) {
+  if (!schema["format"].is_string()) return invalid(place, "\"format\" is no text");
+  const auto& format = schema["format"].get_ref<const std::string&>();
+  if (out.contains("pattern") || !kFormats.contains(format)) {
+    notice(place, "the format \"" + format + "\" is not enforced");
+    return {};
+  }
+  const auto most = out.contains("maxLength") ? std::optional<int>(out["maxLength"].get<int>()) : std::nullopt;
+  const auto bounded = bounded_format(format, most);
+  if (!bounded) {
+    out["format"] = format;
+    return {};
+  }
+  if (most && *most < bounded->length_min)
+    return invalid(place, "no text of the format \"" + format + "\" is as short as \"maxLength\" says");
+  out["pattern"] = bounded->pattern;
+  out.erase("maxLength");
+  if (out.contains("minLength") && out["minLength"].get<int>() <= bounded->length_min) out.erase("minLength");
+  return {};
 }
 
 Result<Json> SchemaLowerer::lower_number(const Json& schema, const std::string& type, const std::string& place) {
@@ -265,6 +296,7 @@ Result<Json> SchemaLowerer::lower_number(const Json& schema, const std::string& 
     else
       notice(place, "\"multipleOf\" is not enforced");
   }
+  if (!out.contains("multipleOf")) bound_open_side(out, type == "integer");
   return out;
 }
 
