@@ -68,8 +68,8 @@ class Verification {
       }
       return load_measured_text(host_.session, session, bounds_);
     };
-    auto measured = measure_text_choice(host_.session, session, source, measuring, bounds_,
-                                        [this](const std::string& what) { tell("  " + what); });
+    measuring.on_progress = [this](const std::string& what) { tell("  " + what); };
+    auto measured = measure_text_choice(host_.session, session, source, measuring, bounds_);
     if (!measured) return failed(choice, std::move(measured).error());
     const auto checks = compare_choice(plan_, choice, measured->measurements, options_.tolerance);
     report_.checks.insert(report_.checks.end(), checks.begin(), checks.end());

@@ -27,8 +27,8 @@ std::uint32_t saturated(std::uint64_t value) {
 class Measuring {
  public:
   Measuring(const SessionHost& host, const MeasuredTextSource& source, const MeasuringOptions& options,
-            const CallBounds& bounds, const std::function<void(const std::string&)>& on_progress)
-      : host_(host), source_(source), options_(options), bounds_(bounds), on_progress_(on_progress) {}
+            const CallBounds& bounds)
+      : host_(host), source_(source), options_(options), bounds_(bounds) {}
 
   Result<MeasuredChoice> run() {
     HEARTH_TRY(load());
@@ -50,7 +50,7 @@ class Measuring {
   }
   [[nodiscard]] double seconds() const { return duration<double>(host_.clock.now().time_since_epoch()).count(); }
   void tell(const std::string& text) const {
-    if (on_progress_) on_progress_(text);
+    if (options_.on_progress) options_.on_progress(text);
   }
 
   Status load() {
@@ -196,7 +196,6 @@ class Measuring {
   const MeasuredTextSource& source_;
   const MeasuringOptions& options_;
   const CallBounds& bounds_;
-  const std::function<void(const std::string&)>& on_progress_;
   ConditionsWatch watch_;
   std::unique_ptr<MeasuredText> session_;
   std::mt19937 random_{20'240'601};  // fixed: two runs measure the same work
@@ -254,9 +253,8 @@ TextSessionOptions planned_session(const PlanChoice& choice, const std::string& 
 
 Result<MeasuredChoice> measure_text_choice(const SessionHost& host, const TextSessionOptions& session,
                                            const MeasuredTextSource& source, const MeasuringOptions& options,
-                                           const CallBounds& bounds,
-                                           const std::function<void(const std::string&)>& on_progress) {
-  HEARTH_ASSIGN(out, Measuring(host, source, options, bounds, on_progress).run());
+                                           const CallBounds& bounds) {
+  HEARTH_ASSIGN(out, Measuring(host, source, options, bounds).run());
   out.settings.merge(settings_of(session));
   return out;
 }

@@ -26,8 +26,9 @@ struct MeasuredChoice {
 struct MeasuringOptions {
   double sustained_s = 5;
   std::uint32_t repeats = 3;
-  std::uint64_t ttft_prompt_tokens = 0;  // 0: half the context, at most 512
-  std::uint64_t context_length = 0;      // tokens of one user
+  std::uint64_t ttft_prompt_tokens = 0;                   // 0: half the context, at most 512
+  std::uint64_t context_length = 0;                       // tokens of one user
+  std::function<void(const std::string&)> on_progress{};  // one line of what is done now; may be empty
 };
 
 // Loads the model, or finds it in a running server.
@@ -39,7 +40,6 @@ using MeasuredTextSource = std::function<Result<std::unique_ptr<MeasuredText>>()
 // `session`: how the plan wants it, as the ledger keeps it.
 [[nodiscard]] Result<MeasuredChoice> measure_text_choice(const SessionHost& host, const TextSessionOptions& session,
                                                          const MeasuredTextSource& source,
-                                                         const MeasuringOptions& options, const CallBounds& bounds,
-                                                         const std::function<void(const std::string&)>& on_progress);
+                                                         const MeasuringOptions& options, const CallBounds& bounds);
 
 }  // namespace hearth

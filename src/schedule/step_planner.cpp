@@ -151,13 +151,15 @@ void StepPlanner::add_prompts(std::vector<Sequence*> prompts, double limit_s, St
     const bool samples = count == s->remaining() && s->spec.max_new_tokens > 0;
     plan.items.push_back({s->spec.id, s->computed, count, 0, false, samples});
     plan.load.add(s->computed, count);
+    // Its answer streams from here on: whatever came after it in the step would hold up the second token.
+    if (samples && limits_.one_prompt_beside_answers) return;
   }
 }
 
-// Ends at the prompt's end or at a multiple of the largest chunk size, so that its blocks can be found again. Alone it is
-// cut at multiples of that size doubled as often as the time allows: the same prompt is then cut alike from one run to
-// the next although the measured times differ a little. Forced: the smallest chunk whatever it takes, since a prompt that never advances would be worse than a
-// late token.
+// Ends at the prompt's end or at a multiple of the largest chunk size, so that its blocks can be found again. Alone it
+// is cut at multiples of that size doubled as often as the time allows: the same prompt is then cut alike from one run
+// to the next although the measured times differ a little. Forced: the smallest chunk whatever it takes, since a prompt
+// that never advances would be worse than a late token.
 std::uint32_t StepPlanner::chunk(const Sequence& s, double limit_s, bool forced, const StepPlan& plan) const {
   const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(UINT32_MAX, room(plan)));
   const std::uint32_t within = cost_.tokens_within(limit_s, plan.load, s.computed, most);

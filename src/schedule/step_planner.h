@@ -25,7 +25,7 @@ struct PlannerLimits {
   // Source: the acceptance bound of the engine (0.5 s, 8 x the median); the share is what noise leaves of it.
   double stall_s = 0.5;
   double stall_ratio = 8;
-  double stall_share = 0.6;
+  double stall_share = 0.7;
   // While answers stream, a step takes in one prompt: for engines that compute each prompt in a call of its own.
   bool one_prompt_beside_answers = false;
   double idle_step_s = 1;    // a step's length while no answer streams: a new request waits at most this
