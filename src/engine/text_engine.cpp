@@ -11,6 +11,8 @@
 namespace hearth {
 namespace {
 
+Error shutting_down() { return {ErrorCode::kUnavailable, "the server is shutting down", "try again later"}; }
+
 Result<std::vector<Token>> tokens_of(std::variant<std::string, std::vector<Token>> input, const ModelKit& kit) {
   if (auto* tokens = std::get_if<std::vector<Token>>(&input)) return kit.prompt_tokens(Prompt(std::move(*tokens)));
   return kit.tokenize(std::get<std::string>(input), true, false);
@@ -63,10 +65,10 @@ TextEngine::~TextEngine() {
   for (auto& [name, entry] : entries_) {
     std::deque<Waiting> waiting;
     waiting.swap(entry.waiting);
-    for (auto& each : waiting) each.go(fail(ErrorCode::kUnavailable, "the server is shutting down", "try again later"));
+    for (auto& each : waiting) each.go(fail(shutting_down()));
     if (entry.scheduler == nullptr) continue;
     for (auto& prepared : entry.scheduler->stop())
-      prepared.listener->on_error({ErrorCode::kUnavailable, "the server is shutting down", "try again later"});
+      prepared.listener->on_error(shutting_down());
   }
 }
 
@@ -116,7 +118,7 @@ std::uint64_t TextEngine::submit(TextRequest request, std::shared_ptr<TextListen
     if (!resolved)
       refusal = std::move(resolved).error();
     else if (draining_)
-      refusal = Error(ErrorCode::kUnavailable, "the server is shutting down", "try again later");
+      refusal = shutting_down();
     else
       name = *resolved;
     if (!refusal && entries_.at(name).waiting.size() >= options_.scheduler.queue.requests) {
@@ -284,16 +286,18 @@ void TextEngine::unload_adapter(const std::string& model, const std::string& nam
 std::vector<ModelFacts> TextEngine::models() const { return status().models; }
 
 Result<ModelFacts> TextEngine::model(const std::string& name) const {
-  std::string resolved;
+  ModelFacts facts;
+  std::shared_ptr<TextScheduler> scheduler;
   {
     const std::lock_guard lock(gate_);
-    HEARTH_ASSIGN(found, resolve(name));
-    resolved = found;
+    HEARTH_ASSIGN(resolved, resolve(name));
+    const Entry& entry = entries_.at(resolved);
+    facts = entry.facts;
+    facts.state = entry.state;
+    scheduler = entry.scheduler;
   }
-  for (ModelFacts& facts : status().models) {
-    if (facts.name == resolved) return std::move(facts);
-  }
-  return fail(ErrorCode::kInternal, fmt::format("the model '{}' vanished", name));
+  if (scheduler != nullptr) scheduler->describe(facts);
+  return facts;
 }
 
 EngineStatus TextEngine::status() const {

@@ -11,6 +11,7 @@ namespace hearth {
 namespace {
 
 constexpr double kPublishEvery_s = 0.05;
+constexpr double kPlacementEvery_s = 0.5;
 constexpr double kIdleWait_s = 0.25;
 constexpr double kEmbedderIdle_s = 60;      // its context is freed after that
 constexpr double kBusyBlockWork_s = 0.002;  // of a step with running streams, for saving blocks
@@ -240,9 +241,20 @@ void TextScheduler::publish() {
     load.slots.push_back(slot);
   }
   published_ = ports_.clock.now();
+  refresh_placement();
   load.cache = kv_->facts();
   const std::lock_guard lock(gate_);
   load_ = std::move(load);
+}
+
+// Asked of the runtime here and not where somebody wants to know: in a worker the question waits for the step in hand.
+void TextScheduler::refresh_placement() {
+  if (placed_ != Instant{} && seconds_between(placed_, published_) < kPlacementEvery_s) return;
+  placed_ = published_;
+  auto placement = model_.model->model()->placement();
+  if (!placement) return;
+  const std::lock_guard lock(gate_);
+  placement_ = std::move(*placement);
 }
 
 void TextScheduler::describe(ModelFacts& facts) const {
@@ -253,10 +265,9 @@ void TextScheduler::describe(ModelFacts& facts) const {
   facts.runtime = model_.facts.runtime;
   facts.runtime_version = model_.facts.runtime_version;
   facts.adapters = adapters_->facts();
-  if (auto placement = model_.model->model()->placement()) {
-    facts.held_bytes = placement->total_bytes();
-    facts.placement = std::move(placement->items);
-  }
+  const std::lock_guard lock(gate_);
+  facts.held_bytes = placement_.total_bytes();
+  facts.placement = placement_.items;
 }
 
 ModelLoad TextScheduler::load() const {

@@ -99,6 +99,7 @@ class TextScheduler {
   [[nodiscard]] bool step();
   void step_embeddings();
   void publish();
+  void refresh_placement();
 
   // Requests coming and going (text_scheduler_requests.cpp).
   void accept(PreparedRequest prepared);
@@ -160,6 +161,7 @@ class TextScheduler {
   bool admitting_ = true;
   bool told_answered_ = false;
   Instant published_;
+  Instant placed_;
   Instant embedded_at_;
 
   mutable std::mutex gate_;  // of what follows
@@ -167,6 +169,7 @@ class TextScheduler {
   std::vector<std::function<void()>> inbox_;
   bool stopping_ = false;
   ModelLoad load_;
+  MemoryBreakdown placement_;
   std::thread thread_;
 };
 

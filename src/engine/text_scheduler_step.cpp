@@ -99,6 +99,7 @@ void TextScheduler::grow(std::uint64_t cells) {
   }
   metrics_.growths.add();
   active_adapters_ = 0;  // a new context has none
+  placed_ = {};          // and another size: told with the next publish()
   planner_.set_cells(kv_->granted().n_ctx);
   planner_.set_cached_cells(kv_->cached_cells());
 }
@@ -181,9 +182,11 @@ void TextScheduler::run_step(const StepPlan& planned, Instant begun) {
 
 void TextScheduler::deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes) {
   std::uint32_t row = 0;
+  auto batched = batched_.begin();  // in the order of the items
   for (const StepItem& item : items) {
     const std::uint32_t first_row = row;
-    if (std::ranges::find(batched_, item.id) == batched_.end()) continue;
+    if (batched == batched_.end() || *batched != item.id) continue;
+    ++batched;
     if (item.samples) row += item.draft_tokens + 1;
     const auto found = answers_.find(item.id);
     if (found == answers_.end()) continue;  // its request failed a moment ago

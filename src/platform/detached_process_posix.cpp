@@ -2,35 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "platform/os_error.h"
-
-extern char** environ;
+#include "platform/spawn_state.h"
 
 namespace hearth {
-namespace {
-
-struct SpawnState {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  SpawnState() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  SpawnState(const SpawnState&) = delete;
-  SpawnState& operator=(const SpawnState&) = delete;
-  ~SpawnState() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-};
-
-}  // namespace
-
 Result<int> start_detached(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                            const std::filesystem::path& log_file) {
   SpawnState state;
@@ -48,16 +27,7 @@ Result<int> start_detached(const std::filesystem::path& program, const std::vect
   flags = static_cast<short>(flags | POSIX_SPAWN_SETSID);
   posix_spawnattr_setflags(&state.attributes, flags);
 
-  std::string name = program.string();
-  std::vector<std::string> copies = arguments;
-  std::vector<char*> argv{name.data()};
-  for (auto& each : copies) argv.push_back(each.data());
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  if (const int error = posix_spawn(&pid, program.c_str(), &state.actions, &state.attributes, argv.data(), environ);
-      error != 0)
-    return fail(os_error("start", program.string(), error));
-  return static_cast<int>(pid);
+  return state.start(program, arguments);
 }
 
 Status ask_to_end(int pid) {

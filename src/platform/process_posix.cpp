@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,8 +9,7 @@
 
 #include "platform/os_error.h"
 #include "platform/process.h"
-
-extern char** environ;
+#include "platform/spawn_state.h"
 
 namespace hearth {
 namespace {
@@ -25,22 +23,6 @@ constexpr SignalName kSignals[] = {
     {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGHUP, "SIGHUP"},   {SIGILL, "SIGILL"},
     {SIGINT, "SIGINT"},   {SIGKILL, "SIGKILL"}, {SIGPIPE, "SIGPIPE"}, {SIGQUIT, "SIGQUIT"}, {SIGSEGV, "SIGSEGV"},
     {SIGSYS, "SIGSYS"},   {SIGTERM, "SIGTERM"}, {SIGTRAP, "SIGTRAP"}, {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"},
-};
-
-// Owns the two attribute objects of posix_spawn.
-struct SpawnState {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  SpawnState() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  SpawnState(const SpawnState&) = delete;
-  SpawnState& operator=(const SpawnState&) = delete;
-  ~SpawnState() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
 };
 
 }  // namespace
@@ -64,16 +46,7 @@ Result<int> spawn_process(const SpawnOptions& options) {
   posix_spawnattr_setsigmask(&state.attributes, &blocked);
   posix_spawnattr_setflags(&state.attributes, POSIX_SPAWN_SETSIGMASK);
 
-  const std::string program = options.program.string();
-  std::vector<std::string> words = options.arguments;
-  words.insert(words.begin(), program);
-  std::vector<char*> argv;
-  for (auto& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, program.c_str(), &state.actions, &state.attributes, argv.data(), environ);
-  if (error != 0) return fail(os_error("start", program, error));
-  return static_cast<int>(pid);
+  return state.start(options.program, options.arguments);
 }
 
 std::optional<ExitStatus> wait_for_exit(int pid, std::chrono::milliseconds timeout) {
