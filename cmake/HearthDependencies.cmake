@@ -10,6 +10,7 @@ find_package(SQLite3 REQUIRED)
 find_package(CURL 7.85 REQUIRED)
 find_path(HEARTH_VALIJSON_INCLUDE valijson/validator.hpp REQUIRED)
 find_path(HEARTH_XXHASH_INCLUDE xxhash.h REQUIRED)  # compiled in, so that no library is needed at run time
+find_path(HEARTH_DLPACK_INCLUDE dlpack/dlpack.h HINTS "${HEARTH_DEPS_DIR}/dlpack/include" REQUIRED)
 if(HEARTH_TESTS)
   find_package(GTest REQUIRED)
 endif()
