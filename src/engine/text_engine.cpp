@@ -67,8 +67,7 @@ TextEngine::~TextEngine() {
     waiting.swap(entry.waiting);
     for (auto& each : waiting) each.go(fail(shutting_down()));
     if (entry.scheduler == nullptr) continue;
-    for (auto& prepared : entry.scheduler->stop())
-      prepared.listener->on_error(shutting_down());
+    for (auto& prepared : entry.scheduler->stop()) prepared.listener->on_error(shutting_down());
   }
 }
 

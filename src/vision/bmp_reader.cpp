@@ -1,5 +1,5 @@
-// Windows bitmaps. Source: Microsoft's BITMAPFILEHEADER, BITMAPCOREHEADER and BITMAPV5HEADER. Written here because it is
-// a page, and the libraries that read it read a dozen more formats with it.
+// Windows bitmaps. Source: Microsoft's BITMAPFILEHEADER, BITMAPCOREHEADER and BITMAPV5HEADER. Written here because it
+// is a page, and the libraries that read it read a dozen more formats with it.
 #include <array>
 #include <bit>
 #include <limits>
@@ -17,8 +17,8 @@ struct BmpLayout {
   std::int32_t width = 0;
   std::int32_t height = 0;
   bool top_down = false;
-  std::uint32_t bits = 0;                       // a pixel
-  std::array<std::uint32_t, 4> fields{};        // masks of red, green, blue, alpha in 16 and 32 bits
+  std::uint32_t bits = 0;                 // a pixel
+  std::array<std::uint32_t, 4> fields{};  // masks of red, green, blue, alpha in 16 and 32 bits
   std::size_t palette_at = 0;
   std::size_t palette_entry_bytes = 4;
   std::size_t n_colours = 0;
@@ -39,7 +39,8 @@ class Little {
 };
 
 Unexpected bad_bmp(const std::string& what) {
-  return fail(ErrorCode::kInvalidData, "the BMP can't be decoded: " + what, "the file is cut off or damaged; get it again");
+  return fail(ErrorCode::kInvalidData, "the BMP can't be decoded: " + what,
+              "the file is cut off or damaged; get it again");
 }
 
 void default_fields(BmpLayout& layout) {
@@ -65,7 +66,8 @@ Status read_colours(const Little& file, std::size_t n_file, std::size_t header, 
   }
   const std::uint32_t compression = file.u32(30);
   if (compression != kUncompressed && compression != kBitFields && compression != kAlphaBitFields) {
-    return fail(ErrorCode::kUnsupported, "the BMP is compressed (method " + std::to_string(compression) + "), which is not read",
+    return fail(ErrorCode::kUnsupported,
+                "the BMP is compressed (method " + std::to_string(compression) + "), which is not read",
                 "store it uncompressed, or as PNG");
   }
   default_fields(layout);
@@ -106,7 +108,8 @@ Result<BmpLayout> read_layout(std::span<const std::uint8_t> bytes) {
   }
   layout.top_down = height < 0;
   if (layout.top_down) height = -height;
-  if (layout.width <= 0 || height <= 0 || height > std::numeric_limits<std::int32_t>::max()) return bad_bmp("it has no pixels");
+  if (layout.width <= 0 || height <= 0 || height > std::numeric_limits<std::int32_t>::max())
+    return bad_bmp("it has no pixels");
   layout.height = static_cast<std::int32_t>(height);
   constexpr std::array<std::uint32_t, 6> kBits{1, 4, 8, 16, 24, 32};
   bool known = false;
@@ -133,7 +136,8 @@ void indexed_row(std::span<const std::uint8_t> row, std::span<const std::uint8_t
     const unsigned shift = 8 - layout.bits * (x % per_byte + 1);
     const std::size_t index = row[x / per_byte] >> shift & mask;
     const bool inside = index < layout.n_colours;
-    for (std::size_t c = 0; c < 3; ++c) out[c] = inside ? palette[index * layout.palette_entry_bytes + 2 - c] : std::uint8_t{0};
+    for (std::size_t c = 0; c < 3; ++c)
+      out[c] = inside ? palette[index * layout.palette_entry_bytes + 2 - c] : std::uint8_t{0};
   }
 }
 
@@ -172,7 +176,8 @@ Status decode_bmp(std::span<const std::uint8_t> bytes, const ImageInfo& info, Im
   if (palette_bytes > 0 && (layout.palette_at > bytes.size() || palette_bytes > bytes.size() - layout.palette_at)) {
     return bad_bmp("its palette is cut off");
   }
-  const auto palette = palette_bytes > 0 ? bytes.subspan(layout.palette_at, palette_bytes) : std::span<const std::uint8_t>{};
+  const auto palette =
+      palette_bytes > 0 ? bytes.subspan(layout.palette_at, palette_bytes) : std::span<const std::uint8_t>{};
   out.reset(info.width, info.height, PixelFormat::kRgb);
   for (std::size_t y = 0; y < n_rows; ++y) {
     const auto row = bytes.subspan(layout.pixels_at + y * layout.row_bytes, layout.row_bytes);

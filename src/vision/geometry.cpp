@@ -13,9 +13,9 @@ float iou(const Box& a, const Box& b) {
 Box Geometry::to_source(const Box& box) const {
   const auto width = static_cast<float>(source_width);
   const auto height = static_cast<float>(source_height);
-  return {std::clamp((box.x0 - offset_x) / scale_x, 0.0F, width), std::clamp((box.y0 - offset_y) / scale_y, 0.0F, height),
-          std::clamp((box.x1 - offset_x) / scale_x, 0.0F, width),
-          std::clamp((box.y1 - offset_y) / scale_y, 0.0F, height)};
+  return {
+      std::clamp((box.x0 - offset_x) / scale_x, 0.0F, width), std::clamp((box.y0 - offset_y) / scale_y, 0.0F, height),
+      std::clamp((box.x1 - offset_x) / scale_x, 0.0F, width), std::clamp((box.y1 - offset_y) / scale_y, 0.0F, height)};
 }
 
 Box Geometry::to_input(const Box& box) const {

@@ -26,11 +26,11 @@ struct Box {
 struct Geometry {
   float scale_x = 1;
   float scale_y = 1;
-  float offset_x = 0;              // pixels of the input
+  float offset_x = 0;  // pixels of the input
   float offset_y = 0;
-  std::int32_t source_width = 0;   // pixels of the picture as shown
+  std::int32_t source_width = 0;  // pixels of the picture as shown
   std::int32_t source_height = 0;
-  std::int32_t input_width = 0;    // pixels of the model's input
+  std::int32_t input_width = 0;  // pixels of the model's input
   std::int32_t input_height = 0;
 
   // Input to source, cut at the picture's edges.

@@ -21,13 +21,14 @@ bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic, st
 Status check_limits(const ImageInfo& info, const ImageLimits& limits) {
   const auto name = image_file_format_name(info.file_format);
   if (info.width <= 0 || info.height <= 0) {
-    return fail(ErrorCode::kInvalidData, fmt::format("the {} says that it is {} x {} pixels", name, info.width, info.height));
+    return fail(ErrorCode::kInvalidData,
+                fmt::format("the {} says that it is {} x {} pixels", name, info.width, info.height));
   }
   const std::uint64_t n_pixels = static_cast<std::uint64_t>(info.width) * static_cast<std::uint64_t>(info.height);
   if (info.width > limits.side_max || info.height > limits.side_max || n_pixels > limits.pixels_max) {
     return fail(ErrorCode::kDoesNotFit,
-                fmt::format("the {} says that it is {} x {} pixels; up to {} pixels with sides of up to {} are decoded", name,
-                            info.width, info.height, limits.pixels_max, limits.side_max),
+                fmt::format("the {} says that it is {} x {} pixels; up to {} pixels with sides of up to {} are decoded",
+                            name, info.width, info.height, limits.pixels_max, limits.side_max),
                 "scale it down first");
   }
   return {};
@@ -71,7 +72,8 @@ void describe(ImageInfo& info) {
   if (info.animated) add_note(info.note, fmt::format("the {} is animated; its first frame is used", name));
   if (info.has_alpha) add_note(info.note, fmt::format("the {}'s transparency is left out", name));
   if (info.is_cmyk) add_note(info.note, "CMYK is converted without its colour profile");
-  if (info.bits_per_channel > 8) add_note(info.note, fmt::format("{} bits a channel are reduced to 8", info.bits_per_channel));
+  if (info.bits_per_channel > 8)
+    add_note(info.note, fmt::format("{} bits a channel are reduced to 8", info.bits_per_channel));
 }
 
 }  // namespace
@@ -93,7 +95,8 @@ Result<ImageFileFormat> recognise_image(std::span<const std::uint8_t> bytes) {
   if (begins_with(bytes, "RIFF"sv) && begins_with(bytes, "WEBP"sv, 8)) return ImageFileFormat::kWebp;
   if (begins_with(bytes, "BM"sv)) return ImageFileFormat::kBmp;
   if (bytes.empty()) return fail(ErrorCode::kInvalidData, "the picture is empty: it has 0 bytes");
-  return fail(ErrorCode::kUnsupported, "the file is no picture that is read here: it begins like none of JPEG, PNG, WebP and BMP",
+  return fail(ErrorCode::kUnsupported,
+              "the file is no picture that is read here: it begins like none of JPEG, PNG, WebP and BMP",
               "convert it to JPEG or PNG");
 }
 

@@ -68,8 +68,7 @@ Result<ImageInfo> JpegReader::inspect(std::span<const std::uint8_t> bytes) {
   int colour_space = 0;
   if (tjDecompressHeader3(handle_.get(), bytes.data(), static_cast<unsigned long>(bytes.size()), &width, &height,
                           &subsampling, &colour_space) != 0) {
-    return fail(ErrorCode::kInvalidData,
-                std::string("the JPEG header can't be read: ") + tjGetErrorStr2(handle_.get()),
+    return fail(ErrorCode::kInvalidData, std::string("the JPEG header can't be read: ") + tjGetErrorStr2(handle_.get()),
                 "the file is cut off or damaged; get it again");
   }
   ImageInfo info;
@@ -113,8 +112,8 @@ Status JpegReader::decode_cmyk(std::span<const std::uint8_t> bytes, Image& out) 
   const bool inverted = read_jpeg_segments(bytes).has_adobe;
   const auto shape = out.view();
   for (std::int32_t y = 0; y < out.height(); ++y) {
-    cmyk_row_to_rgb(cmyk_.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width()) * 4, inverted, shape,
-                    out.row(y));
+    cmyk_row_to_rgb(cmyk_.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(out.width()) * 4, inverted,
+                    shape, out.row(y));
   }
   return {};
 }

@@ -22,6 +22,7 @@ namespace hearth {
 
 // The names for a classifier of n_classes from those of a file: 1000 names serve a 1001-class model with "background"
 // before them, and the other way round. kInvalidArgument: any other difference.
-[[nodiscard]] Result<std::vector<std::string>> labels_for_classifier(std::vector<std::string> labels, std::size_t n_classes);
+[[nodiscard]] Result<std::vector<std::string>> labels_for_classifier(std::vector<std::string> labels,
+                                                                     std::size_t n_classes);
 
 }  // namespace hearth

@@ -13,21 +13,21 @@ struct LatencyControlOptions {
   double budget_ms = 100;  // from a frame's bytes to its boxes
   // Sides of the model's input that may be chosen, largest first. A model of one size has one rung.
   std::vector<std::int32_t> rungs{640, 512, 416, 320, 224};
-  double down_at = 1.0;   // a smoothed latency above this share of the budget goes a rung down
-  double up_at = 0.75;    // the next rung's expected latency below this share goes a rung up
-  std::uint32_t down_frames = 3;   // in a row, before going down
-  std::uint32_t up_frames = 30;    // in a row, before going up: coming back is slower than going
-  std::uint32_t skip_max = 8;      // at most one frame of skip_max + 1 is processed
+  double down_at = 1.0;           // a smoothed latency above this share of the budget goes a rung down
+  double up_at = 0.75;            // the next rung's expected latency below this share goes a rung up
+  std::uint32_t down_frames = 3;  // in a row, before going down
+  std::uint32_t up_frames = 30;   // in a row, before going up: coming back is slower than going
+  std::uint32_t skip_max = 8;     // at most one frame of skip_max + 1 is processed
 };
 
 // What to do with the next frame, and why.
 struct LatencyDecision {
-  std::int32_t resolution = 0;   // side of the input, pixels
-  std::uint32_t skip = 0;        // frames to pass over between two that are processed
-  bool process = true;           // whether this frame is processed
-  bool changed = false;          // rung or skip differ from the frame before
-  double latency_ms = 0;         // smoothed; 0 before the first measurement
-  std::string reason;            // one sentence where `changed`, else empty
+  std::int32_t resolution = 0;  // side of the input, pixels
+  std::uint32_t skip = 0;       // frames to pass over between two that are processed
+  bool process = true;          // whether this frame is processed
+  bool changed = false;         // rung or skip differ from the frame before
+  double latency_ms = 0;        // smoothed; 0 before the first measurement
+  std::string reason;           // one sentence where `changed`, else empty
 };
 
 // One stream. Externally synchronised.
@@ -54,7 +54,7 @@ class LatencyController {
   std::uint32_t until_next_ = 0;  // frames still to be passed over
   std::uint32_t over_ = 0;        // measurements in a row above the budget
   std::uint32_t under_ = 0;
-  std::uint32_t up_wait_ = 0;     // frames that have to go well before the next step up; doubled when one was undone
+  std::uint32_t up_wait_ = 0;  // frames that have to go well before the next step up; doubled when one was undone
   double smoothed_ms_ = 0;
   bool changed_ = false;
   std::string reason_;

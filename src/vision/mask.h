@@ -19,7 +19,8 @@ struct Mask {
 
   [[nodiscard]] bool at(std::int32_t x, std::int32_t y) const {
     return x >= x0 && y >= y0 && x < x0 + width && y < y0 + height &&
-           bits[static_cast<std::size_t>(y - y0) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x - x0)] != 0;
+           bits[static_cast<std::size_t>(y - y0) * static_cast<std::size_t>(width) +
+                static_cast<std::size_t>(x - x0)] != 0;
   }
   [[nodiscard]] std::uint64_t area() const;  // pixels
 };
@@ -39,8 +40,8 @@ struct Point {
   float x = 0;
   float y = 0;
 };
-// Outer outlines in picture pixels, one a connected part (8-neighbours), simplified to `tolerance_px` (Douglas-Peucker).
-// Parts of fewer than 3 corners are left out.
+// Outer outlines in picture pixels, one a connected part (8-neighbours), simplified to `tolerance_px`
+// (Douglas-Peucker). Parts of fewer than 3 corners are left out.
 [[nodiscard]] std::vector<std::vector<Point>> outlines(const Mask& mask, float tolerance_px = 1.0F);
 
 }  // namespace hearth

@@ -37,7 +37,8 @@ Result<SpngHandle> open_png(std::span<const std::uint8_t> bytes) {
 bool is_animated_png(std::span<const std::uint8_t> bytes) {
   std::size_t at = 8;
   while (at + 12 <= bytes.size()) {
-    const std::size_t length = static_cast<std::size_t>(bytes[at]) << 24U | static_cast<std::size_t>(bytes[at + 1]) << 16U |
+    const std::size_t length = static_cast<std::size_t>(bytes[at]) << 24U |
+                               static_cast<std::size_t>(bytes[at + 1]) << 16U |
                                static_cast<std::size_t>(bytes[at + 2]) << 8U | bytes[at + 3];
     if (std::memcmp(&bytes[at + 4], "acTL", 4) == 0) return true;
     if (std::memcmp(&bytes[at + 4], "IDAT", 4) == 0 || length > bytes.size() - at - 12) return false;
@@ -58,8 +59,8 @@ Result<ImageInfo> inspect_png(std::span<const std::uint8_t> bytes) {
   info.width = static_cast<std::int32_t>(header.width);
   info.height = static_cast<std::int32_t>(header.height);
   info.bits_per_channel = header.bit_depth;
-  info.has_alpha = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA ||
-                   header.color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA;
+  info.has_alpha =
+      header.color_type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA || header.color_type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA;
   info.animated = is_animated_png(bytes);
   return info;
 }
@@ -72,7 +73,8 @@ Status decode_png(std::span<const std::uint8_t> bytes, const ImageInfo& info, Im
   if (n_bytes != static_cast<std::size_t>(out.stride()) * static_cast<std::size_t>(out.height())) {
     return fail(ErrorCode::kInvalidData, "the PNG's header and its pixels disagree about its size");
   }
-  if (const int code = spng_decode_image(context.get(), out.row(0), n_bytes, SPNG_FMT_RGB8, 0); code != 0) return bad_png(code);
+  if (const int code = spng_decode_image(context.get(), out.row(0), n_bytes, SPNG_FMT_RGB8, 0); code != 0)
+    return bad_png(code);
   return {};
 }
 

@@ -65,7 +65,7 @@ class Preprocessor {
   [[nodiscard]] Result<Geometry> run(const ImageView& picture, const InputConvention& convention,
                                      const TensorView& input, std::size_t item = 0, InputSize source = {});
 
-  // The part `crop` of the picture, in pixels of `source`, as if it were a picture of its own.
+  // The part `crop` of the picture, in its pixels, as if it were a picture of its own.
   // kInvalidArgument: nothing is left of the crop inside the picture.
   [[nodiscard]] Result<Geometry> run_crop(const ImageView& picture, const Box& crop, const InputConvention& convention,
                                           const TensorView& input, std::size_t item = 0);
@@ -77,16 +77,33 @@ class Preprocessor {
     std::vector<std::int32_t> index;   // first of two neighbours, by target
     std::vector<std::int16_t> weight;  // of both, in 1/2048
   };
-  struct Placement;
+  // A part of a picture and the rectangle of the input that it fills.
+  struct Placement {
+    ImageView part;
+    std::int32_t x = 0;
+    std::int32_t y = 0;
+    std::int32_t width = 0;
+    std::int32_t height = 0;
+  };
+  struct Target;
   static void prepare(Axis& axis, std::int32_t source, std::int32_t target, std::int32_t step);
-  void prepare_table(const InputConvention& convention);
+  [[nodiscard]] static Result<Target> target_of(const InputConvention& convention, const TensorView& input,
+                                                std::size_t item);
+  void prepare_tables(const InputConvention& convention);
+  void fill(const Placement& placement, const InputConvention& convention, const Target& target);
+  void write_row(const Placement& placement, const InputConvention& convention, const Target& target, std::int32_t y);
+  void write_floats(const InputConvention& convention, const Target& target, std::size_t at, std::size_t n);
+  void write_bytes(const InputConvention& convention, const Target& target, std::size_t at, std::size_t n);
+  void pad_span(const InputConvention& convention, const Target& target, std::size_t at, std::size_t n);
 
   Axis across_;
   Axis down_;
   std::vector<std::int16_t> blended_;  // one source row's width, both neighbours mixed
-  std::vector<std::uint8_t> resized_;  // one target row, interleaved
-  std::vector<std::uint8_t> table_;    // quantised value by channel and pixel value
-  InputConvention table_of_;
+  std::vector<std::uint8_t> resized_;  // one target row, interleaved, in the convention's colour order
+  std::vector<float> reals_;           // by channel and pixel value
+  std::vector<std::uint8_t> stored_;   // the quantised form of reals_
+  InputConvention tables_of_;
+  bool has_tables_ = false;
 };
 
 }  // namespace hearth

@@ -54,10 +54,10 @@ class MjpegSplitter {
 
   std::size_t frame_bytes_max_;
   std::vector<std::uint8_t> held_;
-  std::size_t begin_ = 0;   // where the picture begins, or where it is looked for
-  std::size_t at_ = 0;      // how far it was read
+  std::size_t begin_ = 0;  // where the picture begins, or where it is looked for
+  std::size_t at_ = 0;     // how far it was read
   bool in_frame_ = false;
-  bool in_scan_ = false;    // within entropy-coded data
+  bool in_scan_ = false;  // within entropy-coded data
 };
 
 }  // namespace hearth

@@ -10,11 +10,11 @@ namespace hearth {
 
 // Source for the numbers: ByteTrack (Zhang et al. 2022, arXiv:2110.06864), section 4 and its published settings.
 struct TrackerOptions {
-  float high_score = 0.5F;         // detections that are matched first
-  float low_score = 0.1F;          // detections that may keep a track alive, but begin none
-  float new_track_score = 0.6F;    // a track begins at this score
-  float match_cost_max = 0.8F;     // 1 - IoU of the first association, fused with the score
-  float second_cost_max = 0.5F;    // of the second
+  float high_score = 0.5F;             // detections that are matched first
+  float low_score = 0.1F;              // detections that may keep a track alive, but begin none
+  float new_track_score = 0.6F;        // a track begins at this score
+  float match_cost_max = 0.8F;         // 1 - IoU of the first association, fused with the score
+  float second_cost_max = 0.5F;        // of the second
   std::uint32_t lost_frames_max = 30;  // frames a lost track is remembered
   std::uint32_t tracks_max = 1'000;
 };

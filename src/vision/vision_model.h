@@ -1,5 +1,5 @@
-// What a graph with pictures going in is: its task, what it wants of a picture, and how its outputs are read. Found from
-// names, shapes and metadata, or told by the model's record.
+// What a graph with pictures going in is: its task, what it wants of a picture, and how its outputs are read. Found
+// from names, shapes and metadata, or told by the model's record.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,9 @@ struct VisionModel {
   std::string head;         // "yolov8", "yolox", "nanodet", ...
   std::string recognition;  // one sentence: from what it was told
   InputConvention input;
-  std::size_t input_index = 0;  // of facts.inputs: the picture
+  std::size_t input_index = 0;      // of facts.inputs: the picture
+  std::vector<VisionPort> outputs;  // as in the facts
+  std::size_t n_classes = 0;        // 0: not known before it runs
   std::vector<std::string> labels;  // by class id; may be shorter than the classes
   float score_threshold = 0.25F;    // what is usual for this head
   float iou_threshold = 0.45F;

@@ -44,7 +44,8 @@ Status decode_first_frame(std::span<const std::uint8_t> bytes, const ImageInfo& 
   int timestamp_ms = 0;
   if (WebPAnimDecoderGetNext(decoder.get(), &rgba, &timestamp_ms) == 0) return bad_webp("it has no first frame");
   WebPAnimInfo canvas;
-  if (WebPAnimDecoderGetInfo(decoder.get(), &canvas) == 0 || static_cast<std::int32_t>(canvas.canvas_width) != info.width ||
+  if (WebPAnimDecoderGetInfo(decoder.get(), &canvas) == 0 ||
+      static_cast<std::int32_t>(canvas.canvas_width) != info.width ||
       static_cast<std::int32_t>(canvas.canvas_height) != info.height) {
     return bad_webp("its parts disagree about its size");
   }
