@@ -10,7 +10,8 @@
 namespace hearth {
 
 struct LatencyControlOptions {
-  double budget_ms = 100;  // from a frame's bytes to its boxes
+  // From a frame's bytes to its boxes. With frames passed over it is the mean over all that come.
+  double budget_ms = 100;
   // Sides of the model's input that may be chosen, largest first. A model of one size has one rung.
   std::vector<std::int32_t> rungs{640, 512, 416, 320, 224};
   double down_at = 1.0;           // a smoothed latency above this share of the budget goes a rung down

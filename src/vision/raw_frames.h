@@ -48,7 +48,6 @@ class MjpegSplitter {
   [[nodiscard]] std::size_t pending_bytes() const { return in_frame_ ? held_.size() - begin_ : 0; }
 
  private:
-  enum class Step : std::uint8_t { kMore, kDone };
   [[nodiscard]] bool find_start();
   [[nodiscard]] bool find_end();
 
