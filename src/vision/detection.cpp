@@ -103,17 +103,17 @@ DetectionReader::~DetectionReader() = default;
 DetectionReader::DetectionReader(DetectionReader&&) noexcept = default;
 DetectionReader& DetectionReader::operator=(DetectionReader&&) noexcept = default;
 
-Status DetectionReader::read(const VisionModel& model, std::span<const TensorView> outputs, std::size_t item,
-                             const Geometry& geometry, const DetectionOptions& options, Detections& out) {
+Status DetectionReader::read(const VisionModel& model, const PictureOutputs& picture, const DetectionOptions& options,
+                             Detections& out) {
   out.objects.clear();
   out.n_masks = 0;
   out.truncated = false;
   HEARTH_TRY(check_options(model, options));
   State& state = *state_;
-  HEARTH_TRY(state.convert(model, outputs, item));
+  HEARTH_TRY(state.convert(model, picture.outputs, picture.item));
   state.candidates.clear();
-  const HeadInput input{state.outputs, geometry.input_width, geometry.input_height, options.score_threshold,
-                        options.multi_label};
+  const HeadInput input{state.outputs, picture.geometry.input_width, picture.geometry.input_height,
+                        options.score_threshold, options.multi_label};
   HEARTH_TRY(model.detection->decode(input, state.scratch, state.candidates));
   HEARTH_TRY(check_candidates(state.candidates, model.head));
   out.truncated = state.bound_candidates(options);
@@ -122,7 +122,7 @@ Status DetectionReader::read(const VisionModel& model, std::span<const TensorVie
   const bool cut =
       state.suppression.run(state.candidates, {iou_threshold, options.across_classes, options.objects_max});
   out.truncated = out.truncated || cut;
-  return state.write(model, geometry, out);
+  return state.write(model, picture.geometry, out);
 }
 
 }  // namespace hearth

@@ -42,6 +42,13 @@ struct DetectionOptions {
   std::uint32_t objects_max = 300;
 };
 
+// One picture's outputs.
+struct PictureOutputs {
+  std::span<const TensorView> outputs;  // in the order of the model's outputs, dense, in host memory
+  std::size_t item = 0;                 // of the batch
+  Geometry geometry;                    // what the preprocessor gave for the item
+};
+
 // Reads outputs of one model after the other with memory that is kept: nothing is allocated after the first frames.
 // One thread at a time.
 class DetectionReader {
@@ -51,11 +58,10 @@ class DetectionReader {
   DetectionReader(DetectionReader&&) noexcept;
   DetectionReader& operator=(DetectionReader&&) noexcept;
 
-  // `outputs` in the order of the model's outputs, dense, in host memory; `item` counts within the batch. `geometry` is
-  // what the preprocessor gave for the item. kInvalidArgument: the model is no detector, thresholds outside 0..1.
-  // kInvalidData: outputs of another shape or type than the model promised, NaN or infinite numbers among them.
-  [[nodiscard]] Status read(const VisionModel& model, std::span<const TensorView> outputs, std::size_t item,
-                            const Geometry& geometry, const DetectionOptions& options, Detections& out);
+  // kInvalidArgument: the model is no detector, thresholds outside 0..1. kInvalidData: outputs of another shape or type
+  // than the model promised, NaN or infinite numbers among them.
+  [[nodiscard]] Status read(const VisionModel& model, const PictureOutputs& picture, const DetectionOptions& options,
+                            Detections& out);
 
  private:
   struct State;

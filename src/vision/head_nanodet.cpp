@@ -24,6 +24,13 @@ struct Level {
   std::size_t distances = 0;  // output index; the same as `classes` where one output has both
 };
 
+// A cell within the grid of its stride.
+struct GridCell {
+  std::size_t cell = 0;
+  std::int32_t stride = 0;
+  std::int32_t input_width = 0;
+};
+
 // The mean of softmax(bins) over 0..7, in cells.
 float expected_distance(const float* bins) {
   const float most = *std::max_element(bins, bins + kBins);
@@ -57,7 +64,7 @@ class NanodetHead final : public DetectionHead {
                                  "a row of classes for each cell of stride 8, 16, 32 or 64, and as many of distances");
       }
       const bool whole = rows.scan(input, scratch, [&](const ScoredRow& hit) {
-        add(hit, hit.row, *stride, distances.data + hit.row * kDistances, input, out);
+        add(hit, {hit.row, *stride, input.input_width}, distances.data + hit.row * kDistances, out);
       });
       if (!whole) return nan_output(kName);
     }
@@ -75,10 +82,11 @@ class NanodetHead final : public DetectionHead {
     return static_cast<std::size_t>((input.input_width + stride - 1) / stride) *
            static_cast<std::size_t>((input.input_height + stride - 1) / stride);
   }
-  // `cell` counts within the stride's grid.
-  void add(const ScoredRow& hit, std::size_t cell, std::int32_t stride, const float* bins, const HeadInput& input,
-           std::vector<Candidate>& out) const {
-    const auto across = static_cast<std::size_t>((input.input_width + stride - 1) / stride);
+  // `bins` are the cell's; the row of the hit counts over all of the output.
+  void add(const ScoredRow& hit, const GridCell& where, const float* bins, std::vector<Candidate>& out) const {
+    const std::int32_t stride = where.stride;
+    const std::size_t cell = where.cell;
+    const auto across = static_cast<std::size_t>((where.input_width + stride - 1) / stride);
     const auto step = static_cast<float>(stride);
     // Plus has its priors at the cells' corners, the first NanoDet at their centres.
     const float shift = joined_ ? 0.0F : 0.5F;
@@ -105,7 +113,8 @@ class NanodetHead final : public DetectionHead {
       std::size_t cell = hit.row;
       std::size_t level = 0;
       while (cell >= cells(kStridesOfPlus[level], input)) cell -= cells(kStridesOfPlus[level++], input);
-      add(hit, cell, kStridesOfPlus[level], output.data + hit.row * layout.channels() + n_classes_, input, out);
+      add(hit, {cell, kStridesOfPlus[level], input.input_width}, output.data + hit.row * layout.channels() + n_classes_,
+          out);
     });
     return whole ? Status{} : nan_output(kName);
   }

@@ -55,7 +55,8 @@ class LatencyController {
   std::uint32_t until_next_ = 0;  // frames still to be passed over
   std::uint32_t over_ = 0;        // measurements in a row above the budget
   std::uint32_t under_ = 0;
-  std::uint32_t up_wait_ = 0;  // frames that have to go well before the next step up; doubled when one was undone
+  std::uint32_t up_wait_ = 0;      // frames that have to go well before the next step up; doubled when one was undone
+  std::uint32_t undo_frames_ = 0;  // frames within which a step down undoes the last step up
   double smoothed_ms_ = 0;
   bool changed_ = false;
   std::string reason_;

@@ -36,15 +36,15 @@ void sample_bytes(const RowSampling& row, std::uint8_t* out) {
   }
 }
 
-bool best_of_columns(const float* scores, std::size_t n_rows, std::size_t stride, std::size_t n, float* best,
-                     std::int32_t* best_row) {
+bool best_of_columns(const ScoreRows& scores, float* best, std::int32_t* best_row) {
+  const std::size_t n = scores.n_columns;
   std::uint32_t unordered = 0;
   for (std::size_t i = 0; i < n; ++i) {
     best[i] = -std::numeric_limits<float>::infinity();
     best_row[i] = 0;
   }
-  for (std::size_t r = 0; r < n_rows; ++r) {
-    const float* row = scores + r * stride;
+  for (std::size_t r = 0; r < scores.n_rows; ++r) {
+    const float* row = scores.data + r * scores.stride;
     for (std::size_t i = 0; i < n; ++i) {
       unordered |= row[i] != row[i] ? 1U : 0U;
       const bool better = row[i] > best[i];

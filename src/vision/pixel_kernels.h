@@ -27,6 +27,14 @@ struct PlanarTarget {
   std::array<float, 3> bias{};
 };
 
+// Rows of scores, `stride` floats apart; n columns count.
+struct ScoreRows {
+  const float* data = nullptr;
+  std::size_t n_rows = 0;
+  std::size_t stride = 0;
+  std::size_t n_columns = 0;
+};
+
 struct PixelKernels {
   const char* name;
   // out[i] = (a[i] * weight_a + b[i] * weight_b) / 16, rounded; n bytes are read.
@@ -36,10 +44,8 @@ struct PixelKernels {
   void (*sample_planar)(const RowSampling& row, const PlanarTarget& out);
   // Three channels to interleaved bytes.
   void (*sample_bytes)(const RowSampling& row, std::uint8_t* out);
-  // The best of n_rows rows in each of n columns: scores are rows of `stride` floats. `best` and `best_row` have n
-  // elements. Whether a NaN is among them.
-  bool (*best_of_columns)(const float* scores, std::size_t n_rows, std::size_t stride, std::size_t n, float* best,
-                          std::int32_t* best_row);
+  // The best of all rows in each column. Whether a NaN is among them.
+  bool (*best_of_columns)(const ScoreRows& scores, float* best, std::int32_t* best_row);
   // The greatest of n >= 1 values, and whether a NaN is among them.
   struct Greatest {
     float value;

@@ -103,8 +103,8 @@ HEARTH_AVX2 void sample_bytes(const RowSampling& row, std::uint8_t* out) {
 }
 
 // 32 columns at a time stay in registers while all rows pass by.
-HEARTH_AVX2 bool best_of_columns(const float* scores, std::size_t n_rows, std::size_t stride, std::size_t n,
-                                 float* best, std::int32_t* best_row) {
+HEARTH_AVX2 bool best_of_columns(const ScoreRows& scores, float* best, std::int32_t* best_row) {
+  const std::size_t n = scores.n_columns;
   __m256 unordered = _mm256_setzero_ps();
   std::size_t i = 0;
   for (; i + 32 <= n; i += 32) {
@@ -114,8 +114,8 @@ HEARTH_AVX2 bool best_of_columns(const float* scores, std::size_t n_rows, std::s
       most[k] = _mm256_set1_ps(-std::numeric_limits<float>::infinity());
       which[k] = _mm256_setzero_si256();
     }
-    for (std::size_t r = 0; r < n_rows; ++r) {
-      const float* row = scores + r * stride + i;
+    for (std::size_t r = 0; r < scores.n_rows; ++r) {
+      const float* row = scores.data + r * scores.stride + i;
       const __m256i number = _mm256_set1_epi32(static_cast<int>(r));
       for (int k = 0; k < 4; ++k) {
         const __m256 value = _mm256_loadu_ps(row + 8 * k);
@@ -130,8 +130,8 @@ HEARTH_AVX2 bool best_of_columns(const float* scores, std::size_t n_rows, std::s
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(best_row + i + 8 * k), which[k]);
     }
   }
-  const bool rest =
-      i < n && portable_pixel_kernels().best_of_columns(scores + i, n_rows, stride, n - i, best + i, best_row + i);
+  const ScoreRows left{scores.data + i, scores.n_rows, scores.stride, n - i};
+  const bool rest = i < n && portable_pixel_kernels().best_of_columns(left, best + i, best_row + i);
   return rest || _mm256_movemask_ps(unordered) != 0;
 }
 

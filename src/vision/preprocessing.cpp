@@ -71,8 +71,10 @@ InputSize decode_size_for(const InputConvention& convention, InputSize input, In
   if (convention.resize == ResizeMode::kStretch) return input;
   if (convention.resize == ResizeMode::kCentreCrop) {
     const Box kept = kept_by_crop(picture, input, convention.crop_fraction);
-    return {static_cast<std::int32_t>(std::ceil(picture.width * static_cast<float>(input.width) / kept.width())),
-            static_cast<std::int32_t>(std::ceil(picture.height * static_cast<float>(input.height) / kept.height()))};
+    return {static_cast<std::int32_t>(
+                std::ceil(static_cast<float>(picture.width) * static_cast<float>(input.width) / kept.width())),
+            static_cast<std::int32_t>(
+                std::ceil(static_cast<float>(picture.height) * static_cast<float>(input.height) / kept.height()))};
   }
   const Rectangle place = letterbox(picture, input, false);
   return {place.width, place.height};

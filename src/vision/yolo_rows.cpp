@@ -20,8 +20,8 @@ bool RowReader::best_classes(HeadScratch& scratch) const {
     scratch.best.resize(n_rows_);
     scratch.best_class.resize(n_rows_);
   }
-  return !pixel_kernels().best_of_columns(data_ + layout_.first_class * n_rows_, layout_.n_classes, n_rows_, n_rows_,
-                                          scratch.best.data(), scratch.best_class.data());
+  const ScoreRows scores{data_ + layout_.first_class * n_rows_, layout_.n_classes, n_rows_, n_rows_};
+  return !pixel_kernels().best_of_columns(scores, scratch.best.data(), scratch.best_class.data());
 }
 
 std::int32_t index_of_greatest(const float* values, std::size_t n) {
