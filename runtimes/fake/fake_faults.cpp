@@ -52,10 +52,14 @@ void hang(const FaultRule& rule, const sdk::CallGuard& guard) {
 }  // namespace
 
 const std::vector<std::string>& fault_calls() {
-  static const std::vector<std::string> kCalls = {
-      "estimate",         "load",         "placement",    "memory_now", "info", "metadata", "tokenize", "token_bytes",
-      "token_attributes", "context_new",  "decode",       "trim",       "copy", "shift",    "range",    "save",
-      "restore",          "adapter_load", "set_adapters", "token_table"};
+  static const std::vector<std::string> kCalls = {"estimate",     "load",        "placement",
+                                                  "memory_now",   "info",        "metadata",
+                                                  "tokenize",     "token_bytes", "token_attributes",
+                                                  "context_new",  "decode",      "trim",
+                                                  "copy",         "shift",       "range",
+                                                  "save",         "restore",     "adapter_load",
+                                                  "set_adapters", "token_table", "session_new",
+                                                  "request_new",  "bind",        "run"};
   return kCalls;
 }
 

@@ -9,6 +9,7 @@
 
 #include "fake_context.h"
 #include "fake_model.h"
+#include "fake_tensor.h"
 #include "hearth/sdk/plugin.h"
 
 namespace hearth::fake {
@@ -22,6 +23,7 @@ class FakeRuntime final : public sdk::Runtime {
     return {.name = "fake",
             .version = "1",
             .formats = {"fake.json"},
+            .capabilities = {HEARTH_CAP_TEXT, HEARTH_CAP_TENSOR},
             .devices = devices_->list(),
             .extra_keys = {
                 {.name = "ignore_faults", .type = sdk::KeyType::kBool, .about = "leaves out the script's faults"},
@@ -44,6 +46,13 @@ class FakeRuntime final : public sdk::Runtime {
     return merged(items);
   }
 
+  [[nodiscard]] sdk::MemoryItems estimate_tensor(const sdk::LoadOptions& load,
+                                                 const sdk::TensorOptions& /*options*/) const override {
+    const auto script = read_script(load.path);
+    faults_of(script, load)->hit("estimate");
+    return merged(model_memory(script, load, split_layers(script, load, *devices_)));
+  }
+
   [[nodiscard]] std::shared_ptr<sdk::Model> load(const sdk::LoadOptions& options, const sdk::CallGuard& call) override {
     auto script = read_script(options.path);
     faults_of(script, options)->hit("load", call);
@@ -54,9 +63,9 @@ class FakeRuntime final : public sdk::Runtime {
       call.check("loading the model");
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    auto model = std::make_shared<FakeModel>(std::move(script), options, devices_);
     host_.log(sdk::LogLevel::kDebug, "fake", "loaded " + options.path);
-    return model;
+    if (script.is_tensor) return std::make_shared<FakeTensorModel>(std::move(script), options, devices_);
+    return std::make_shared<FakeModel>(std::move(script), options, devices_);
   }
 
  private:

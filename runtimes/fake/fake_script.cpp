@@ -70,6 +70,7 @@ const std::vector<Key>& script_keys() {
       object("latency", "how long things take"),
       object("memory", "what things weigh"),
       list("faults", "what goes wrong at which call"),
+      object("tensor", "ports and rules of a tensor graph; without it the model is a language model"),
   };
   return kKeys;
 }
@@ -165,8 +166,9 @@ FaultRule read_fault(const json& from, const std::string& where) {
                  error_code(from.value("code", "internal")),
                  from.value("message", "the script says that this " + from["call"].get<std::string>() + " fails"),
                  from.value("for_ms", usual.for_ms)};
-  if (rule.action == FaultAction::kNanLogits && rule.call != "decode") {
-    throw sdk::Error(HEARTH_INVALID_DATA, where + " has nan_logits at '" + rule.call + "'; only decode gives logits");
+  if (rule.action == FaultAction::kNanLogits && rule.call != "decode" && rule.call != "run") {
+    throw sdk::Error(HEARTH_INVALID_DATA,
+                     where + " has nan_logits at '" + rule.call + "'; only decode and run give numbers");
   }
   return rule;
 }
@@ -226,6 +228,10 @@ Script parse_script(std::string_view bytes, const std::string& path) {
   if (from.contains("memory")) script.memory = read_memory(from["memory"], path + ".memory");
   for_each_in(from, "faults", path,
               [&](const json& element, const std::string& at) { script.faults.push_back(read_fault(element, at)); });
+  if (from.contains("tensor")) {
+    script.is_tensor = true;
+    script.tensor = read_tensor_script(from["tensor"], path + ".tensor");
+  }
   return script;
 }
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fake_tensor_script.h"
+
 namespace hearth::fake {
 
 // "when" the prompt has this text, the model "say"s that and ends.
@@ -72,6 +74,8 @@ struct Script {
   Latency latency;
   MemoryModel memory;
   std::vector<FaultRule> faults;
+  bool is_tensor = false;  // a tensor graph, no language model
+  TensorScript tensor;
 };
 
 // A script that changes what a model says, as a LoRA does.

@@ -31,7 +31,7 @@ const BadScript kBadScripts[] = {
     {R"({"hearth_fake":1,"latency":{"load_ms":-1}})", "latency.load_ms is -1; it must be at least 0"},
     {R"({"hearth_fake":1,"faults":[{"call":"decde","do":"throw"}]})", "faults[0].call is \"decde\""},
     {R"({"hearth_fake":1,"faults":[{"call":"load","do":"error","code":"oom"}]})", "out_of_memory"},
-    {R"({"hearth_fake":1,"faults":[{"call":"load","do":"nan_logits"}]})", "only decode gives logits"}};
+    {R"({"hearth_fake":1,"faults":[{"call":"load","do":"nan_logits"}]})", "only decode and run give numbers"}};
 
 TEST(Script, a_refusal_names_the_place_and_what_it_must_be) {
   for (const auto& bad : kBadScripts) {

@@ -18,6 +18,7 @@ inline constexpr const char* kOutput = "output";
 inline constexpr const char* kProjector = "projector";
 inline constexpr const char* kAdapter = "adapter";
 inline constexpr const char* kRuntime = "runtime";
+inline constexpr const char* kInput = "input";  // buffers of a tensor model's inputs
 }  // namespace memory_component
 
 struct MemoryItem {

@@ -44,6 +44,8 @@ struct LoadOptions {
   Toggle use_mlock = Toggle::kAuto;
   std::uint32_t n_threads = 0;
   std::string extra_json = {};
+  std::string cache_dir = {};     // for what the runtime compiles; empty = nothing is kept
+  std::string content_hash = {};  // hex SHA-256 of the file where it is known
 };
 
 // Mirrors hearth_text_options.
@@ -60,6 +62,21 @@ struct TextOptions {
   std::string kv_type_k = {};
   std::string kv_type_v = {};
   std::string pooling = {};
+};
+
+enum class PerformanceHint { kLatency, kThroughput };
+
+// Mirrors hearth_tensor_options; see there for the meaning of zero and empty and for the JSON texts.
+struct TensorOptions {
+  std::uint32_t n_requests = 0;
+  std::uint32_t n_streams = 0;
+  std::uint32_t n_threads = 0;
+  Toggle pin_threads = Toggle::kAuto;
+  PerformanceHint hint = PerformanceHint::kLatency;
+  std::string precision = "f32";
+  std::string shapes_json = {};
+  std::string preprocess_json = {};
+  std::string extra_json = {};
 };
 
 }  // namespace hearth

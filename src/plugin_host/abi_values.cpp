@@ -51,6 +51,8 @@ BorrowedLoadOptions::BorrowedLoadOptions(const LoadOptions& options) {
   value.use_mlock = static_cast<std::int32_t>(options.use_mlock);
   value.n_threads = options.n_threads;
   value.extra_json = borrow(options.extra_json);
+  value.cache_dir = borrow(options.cache_dir);
+  value.content_hash = borrow(options.content_hash);
 }
 
 hearth_text_options borrow_options(const TextOptions& options) {

@@ -75,6 +75,24 @@ Status check_text_table(const hearth_text* table) {
   return {};
 }
 
+Status check_tensor_table(const hearth_tensor* table) {
+  if (!HEARTH_HAS_FIELD(table, hearth_tensor, major) || table->major != HEARTH_CAP_TENSOR_MAJOR)
+    return fail(ErrorCode::kInvalidData,
+                "the runtime's tensor table is not of major " + std::to_string(HEARTH_CAP_TENSOR_MAJOR), kHint);
+  const bool complete =
+      HEARTH_HAS_CALL(table, hearth_tensor, estimate) && HEARTH_HAS_CALL(table, hearth_tensor, info) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, metadata) && HEARTH_HAS_CALL(table, hearth_tensor, session_new) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, session_free) && HEARTH_HAS_CALL(table, hearth_tensor, session_info) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, session_specs) && HEARTH_HAS_CALL(table, hearth_tensor, request_new) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, request_free) && HEARTH_HAS_CALL(table, hearth_tensor, bind) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, allocate) && HEARTH_HAS_CALL(table, hearth_tensor, tensor) &&
+      HEARTH_HAS_CALL(table, hearth_tensor, run);
+  if (!complete)
+    return fail(ErrorCode::kInvalidData, "the runtime's tensor table lacks a call that every one must have",
+                "update the plugin");
+  return {};
+}
+
 Result<std::shared_ptr<PluginLibrary>> PluginLibrary::open(const std::filesystem::path& path,
                                                            std::unique_ptr<HostServices> services) {
   HEARTH_ASSIGN(library, open_shared_library(path));

@@ -15,6 +15,8 @@ namespace hearth {
 Status check_plugin_table(const hearth_plugin* table, const std::string& what);
 // The same for a text table: everything up to decode is required, the sequence and adapter calls are not.
 Status check_text_table(const hearth_text* table);
+// The same for a tensor table: nodes, copies and warm_up are optional.
+Status check_tensor_table(const hearth_tensor* table);
 
 // Immutable after open(); the table's own thread rules apply. The library's code stays mapped to the process's end.
 class PluginLibrary final : public PluginSource {

@@ -71,7 +71,7 @@ void put(WireWriter& out, const hearth_load_options& options) {
   out.put(options.use_mmap);
   out.put(options.use_mlock);
   out.put(options.n_threads);
-  out.put_text(view(options.extra_json));
+  for (const auto text : {options.extra_json, options.cache_dir, options.content_hash}) out.put_text(view(text));
 }
 hearth_load_options get_load_options(WireReader& in) {
   hearth_load_options options{};
@@ -84,6 +84,8 @@ hearth_load_options get_load_options(WireReader& in) {
   options.use_mlock = in.get<std::int32_t>();
   options.n_threads = in.get<std::uint32_t>();
   options.extra_json = borrow(in.get_text());
+  options.cache_dir = borrow(in.get_text());
+  options.content_hash = borrow(in.get_text());
   return options;
 }
 

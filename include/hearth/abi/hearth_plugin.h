@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 #define HEARTH_ABI_MAJOR 1u
-#define HEARTH_ABI_MINOR 1u
+#define HEARTH_ABI_MINOR 2u
 #define HEARTH_PLUGIN_ENTRY "hearth_plugin_entry"
 
 #define HEARTH_HAS_FIELD(ptr, type, field) ((ptr)->struct_size >= offsetof(type, field) + sizeof(((type*)0)->field))
@@ -118,6 +118,8 @@ typedef struct hearth_source {
 #define HEARTH_MEM_PROJECTOR "projector"
 #define HEARTH_MEM_ADAPTER "adapter"
 #define HEARTH_MEM_RUNTIME "runtime"
+#define HEARTH_MEM_INPUT "input" /* since 1.2: buffers of a tensor model's inputs; its outputs are HEARTH_MEM_OUTPUT \
+                                  */
 
 /* So many bytes of one component, really or prospectively on one device, in one kind of buffer. */
 typedef struct hearth_memory_item {
@@ -148,6 +150,9 @@ typedef struct hearth_load_options {
   int32_t use_mlock;     /* HEARTH_TOGGLE_* */
   uint32_t n_threads;    /* 0 = all that the process may use */
   hearth_str extra_json; /* checked against the schema in describe; may be empty */
+  /* Since 1.2. Folder for what the runtime compiles from the model, made if need be; empty = nothing is kept. */
+  hearth_str cache_dir;
+  hearth_str content_hash; /* hex SHA-256 of the file where the host knows it; empty = the runtime hashes the file */
 } hearth_load_options;
 
 /* How to make a text context on a loaded model. */
@@ -321,6 +326,164 @@ typedef struct hearth_text {
    * token_attributes say of each; a host that keeps its own table would else call them n_vocab times. */
   hearth_status (*token_table)(hearth_model* model, const hearth_token_emit* emit);
 } hearth_text;
+
+/* ---------------------------------------------------------------- capability "tensor", major 1, since 1.2 --------- */
+
+#define HEARTH_CAP_TENSOR "tensor"
+#define HEARTH_CAP_TENSOR_MAJOR 1u
+
+/* Tensors cross as DLPack 1.x (dlpack.h); the struct is declared there. Hearth carries dense tensors of one lane. */
+struct DLManagedTensorVersioned;
+
+typedef struct hearth_tensor_session hearth_tensor_session; /* opaque, the plugin's: a compiled graph */
+typedef struct hearth_tensor_request hearth_tensor_request; /* opaque, the plugin's: one set of bound tensors */
+
+enum { HEARTH_PORT_INPUT = 0, HEARTH_PORT_OUTPUT = 1 };
+enum { HEARTH_HINT_LATENCY = 0, HEARTH_HINT_THROUGHPUT = 1 };
+
+/* One input or output. Borrowed for the call that hands it over. */
+typedef struct hearth_tensor_spec {
+  uint32_t struct_size;
+  int32_t port;      /* HEARTH_PORT_* */
+  uint32_t index;    /* within its port, from 0 */
+  uint8_t type_code; /* DLDataType */
+  uint8_t type_bits;
+  uint16_t type_lanes;
+  hearth_str name;
+  const int64_t* shape; /* n_dims of them; -1 = open */
+  uint32_t n_dims;
+  hearth_str layout; /* "NCHW", "NHWC", ... where it is known; else empty */
+} hearth_tensor_spec;
+
+typedef struct hearth_tensor_spec_emit {
+  void* ctx;
+  void (*spec)(void* ctx, const hearth_tensor_spec* spec);
+} hearth_tensor_spec_emit;
+
+/* How to compile a loaded model. Zero and empty mean the runtime's default, which session_info then tells. */
+typedef struct hearth_tensor_options {
+  uint32_t struct_size;
+  uint32_t n_requests;  /* runs at once; 0 = what suits n_streams */
+  uint32_t n_streams;   /* groups of threads that each carry one run; 0 = by the hint */
+  uint32_t n_threads;   /* over all streams; 0 = as loaded */
+  int32_t pin_threads;  /* HEARTH_TOGGLE_* */
+  int32_t hint;         /* HEARTH_HINT_* */
+  hearth_str precision; /* of the arithmetic: "f32" (also when empty), "f16", "bf16" */
+  /* Shapes of inputs that the caller will use, as a small set: [{"images": [1, 3, 640, 640]}, ...]. Empty = as the
+   * model says, whose open dimensions stay open. */
+  hearth_str shapes_json;
+  /* Work on an image input that the graph is to do itself; UNSUPPORTED where the runtime can't:
+   * {"input", "type": "u8", "layout": "NHWC", "colour": "RGB"|"BGR", "height": n|-1, "width": n|-1,
+   *  "resize": "linear"|"cubic"|"nearest", "model_layout": "NCHW", "model_colour": "RGB"|"BGR", "mean": [..],
+   *  "scale": [..]}; value = (value - mean) / scale, in the model's order of colours. Absent keys mean: as it is. */
+  hearth_str preprocess_json;
+  hearth_str extra_json; /* checked against the session_options_schema in describe; may be empty */
+} hearth_tensor_options;
+
+/* What a session really has. Text is the session's and lives as long as it. */
+typedef struct hearth_tensor_session_info {
+  uint32_t struct_size;
+  uint32_t n_requests;
+  uint32_t n_streams;
+  uint32_t n_threads;
+  int32_t pin_threads; /* HEARTH_TOGGLE_* */
+  int32_t hint;
+  hearth_str precision; /* in which the arithmetic is done */
+  hearth_str device;    /* device id of describe; several are joined by commas */
+  uint32_t from_cache;  /* 1: taken compiled from cache_dir */
+  uint32_t preprocess_fused;
+  uint64_t compile_ns;   /* what session_new took */
+  hearth_str cache_note; /* why a cache entry was not used, such as "rebuilt: checksum"; empty otherwise */
+} hearth_tensor_session_info;
+
+/* Where one node of the compiled graph runs. Borrowed for the call that hands it over. */
+typedef struct hearth_tensor_node {
+  uint32_t struct_size;
+  hearth_str name;
+  hearth_str op;        /* "Conv", ... */
+  hearth_str provider;  /* execution provider or plugin: "CPUExecutionProvider", "CPU" */
+  hearth_str device;    /* device id of describe */
+  hearth_str precision; /* "f32", ... ; empty where the runtime can't tell */
+  uint32_t is_fallback; /* 1: not on the device that was asked for */
+} hearth_tensor_node;
+
+typedef struct hearth_tensor_node_emit {
+  void* ctx;
+  void (*node)(void* ctx, const hearth_tensor_node* node);
+} hearth_tensor_node_emit;
+
+/* Copies of tensors since the session was made: one row for each (from, to, why). */
+typedef struct hearth_tensor_copy {
+  uint32_t struct_size;
+  hearth_str from; /* "cpu", "cuda:0", "host", "worker" */
+  hearth_str to;
+  hearth_str why; /* "staging", "output not bound", "layout", ... */
+  uint64_t n;
+  uint64_t bytes;
+} hearth_tensor_copy;
+
+typedef struct hearth_tensor_copy_emit {
+  void* ctx;
+  void (*copy)(void* ctx, const hearth_tensor_copy* copy);
+} hearth_tensor_copy_emit;
+
+enum {
+  HEARTH_SYNC_NONE = 0,       /* the data is there when the call is made */
+  HEARTH_SYNC_CUDA_STREAM = 1 /* handle is a cudaStream_t on which the data is made */
+};
+
+/* What to wait for before a bound tensor is read. NULL = HEARTH_SYNC_NONE. */
+typedef struct hearth_sync {
+  uint32_t struct_size;
+  int32_t kind; /* HEARTH_SYNC_* */
+  void* handle;
+} hearth_sync;
+
+/* Graphs: named tensors in and out, bound once, run many times. A session may be used from any thread at once; a
+ * request by one at a time. Requests of one session run at once, up to session_info.n_requests; more of them wait. */
+typedef struct hearth_tensor {
+  uint32_t struct_size;
+  uint32_t major;
+
+  /* Bytes by component and device for these options, without reading weights or allocating them. */
+  hearth_status (*estimate)(void* self, const hearth_load_options* load, const hearth_tensor_options* options,
+                            const hearth_memory_emit* emit);
+  /* Every input, then every output, of the model as its file has it. */
+  hearth_status (*info)(hearth_model* model, const hearth_tensor_spec_emit* emit);
+  /* A metadata value of the model as text ("labels", "stride", "task", "opset"); with an empty key all of them as one
+   * JSON object of texts. NOT_FOUND if absent. */
+  hearth_status (*metadata)(hearth_model* model, hearth_str key, const hearth_sink* out);
+
+  hearth_status (*session_new)(hearth_model* model, const hearth_tensor_options* options, const hearth_call* call,
+                               hearth_tensor_session** out);
+  void (*session_free)(hearth_tensor_session* session);
+  hearth_status (*session_info)(hearth_tensor_session* session, hearth_tensor_session_info* out);
+  /* As info, of the compiled graph: fused pre-processing and fixed shapes show. */
+  hearth_status (*session_specs)(hearth_tensor_session* session, const hearth_tensor_spec_emit* emit);
+  hearth_status (*nodes)(hearth_tensor_session* session, const hearth_tensor_node_emit* emit);
+  hearth_status (*copies)(hearth_tensor_session* session, const hearth_tensor_copy_emit* emit);
+  /* Runs every declared shape once on zeros, so that the first run of a request costs what the others do. */
+  hearth_status (*warm_up)(hearth_tensor_session* session, const hearth_call* call);
+
+  hearth_status (*request_new)(hearth_tensor_session* session, hearth_tensor_request** out);
+  void (*request_free)(hearth_tensor_request* request);
+  /* Reads from, or writes into, this tensor at every run until another is bound or the request is freed; only then its
+   * deleter is called. On failure the caller keeps the tensor and what was bound stays bound. INVALID_ARGUMENT: element
+   * type or shape is not the port's, not dense, read-only output. A tensor on a device that the session can use there
+   * is not copied; any copy counts. */
+  hearth_status (*bind)(hearth_tensor_request* request, int32_t port, uint32_t index,
+                        struct DLManagedTensorVersioned* tensor, const hearth_sync* sync);
+  /* Binds memory of the runtime's own where a run copies least. The shape fills the port's open dimensions. */
+  hearth_status (*allocate)(hearth_tensor_request* request, int32_t port, uint32_t index, const int64_t* shape,
+                            uint32_t n_dims);
+  /* The tensor bound to the port, or for an output that is not bound the result of the last run. Borrowed from the
+   * request until its next bind, allocate, run or free; the deleter is not to be called. NOT_FOUND before there is one.
+   */
+  hearth_status (*tensor)(hearth_tensor_request* request, int32_t port, uint32_t index,
+                          struct DLManagedTensorVersioned** out);
+  /* Blocks until the outputs are there. Inputs must be bound; outputs that aren't get memory of the runtime's. */
+  hearth_status (*run)(hearth_tensor_request* request, const hearth_call* call);
+} hearth_tensor;
 
 #ifdef __cplusplus
 }

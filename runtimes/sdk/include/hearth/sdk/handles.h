@@ -10,8 +10,9 @@
 namespace hearth::sdk {
 
 struct ModelHandle {
-  const Host* host;              // the plugin's, alive to the end of the process
-  std::shared_ptr<Model> model;  // shared: contexts and adapters keep their model
+  const Host* host;                    // the plugin's, alive to the end of the process
+  std::shared_ptr<Model> model;        // shared: contexts and adapters keep their model
+  std::vector<Key> session_keys = {};  // of the runtime's description
 };
 
 struct AdapterHandle {

@@ -24,6 +24,8 @@ struct LoadOptions {
   Toggle use_mlock = Toggle::kAuto;
   std::uint32_t n_threads = 0;
   nlohmann::json extra = nlohmann::json::object();  // checked against the runtime's keys
+  std::string cache_dir = {};                       // empty: nothing is kept
+  std::string content_hash = {};                    // empty: the runtime hashes the file
 };
 
 // See hearth_text_options; the numbers whose zero has a fixed meaning there have it applied.
@@ -90,6 +92,8 @@ inline LoadOptions read_load_options(const hearth_load_options* from, const std:
   options.n_threads = raw.n_threads;
   if (const auto extra = view(raw.extra_json); !extra.empty()) options.extra = parse_json(extra, "the extra options");
   check_object(options.extra, extra_keys, "the extra options");
+  options.cache_dir = view(raw.cache_dir);
+  options.content_hash = view(raw.content_hash);
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hearth/sdk/tensor_table.h"
 #include "hearth/sdk/text_table.h"
 
 namespace hearth::sdk {
@@ -38,6 +39,7 @@ inline hearth_status describe(void* self, const hearth_sink* out) {
     json["devices"] = nlohmann::json::array();
     for (const auto& device : from.devices) json["devices"].push_back(device_json(device));
     json["options_schema"] = json_schema(from.extra_keys);
+    if (!from.session_keys.empty()) json["session_options_schema"] = json_schema(from.session_keys);
     Writer(out).text(json_text(json));
   });
 }
@@ -64,9 +66,11 @@ inline hearth_status load(void* self, const hearth_load_options* options, const 
     auto& result = required(out, "the result");
     auto& on = plugin(self);
     const CallGuard guard(on.host, call);
-    const auto typed = read_load_options(options, on.runtime->describe().extra_keys);
+    auto facts = on.runtime->describe();
+    const auto typed = read_load_options(options, facts.extra_keys);
     guard.check("loading the model");
-    auto made = std::make_unique<ModelHandle>(ModelHandle{&on.host, on.runtime->load(typed, guard)});
+    auto made = std::make_unique<ModelHandle>(
+        ModelHandle{&on.host, on.runtime->load(typed, guard), std::move(facts.session_keys)});
     if (!made->model) throw Error(HEARTH_INTERNAL, "the runtime loaded no model and gave no reason");
     result = reinterpret_cast<hearth_model*>(made.release());
   });
@@ -82,12 +86,35 @@ inline hearth_status memory_now(hearth_model* model, const hearth_memory_emit* e
 
 inline void free(hearth_model* model) { delete reinterpret_cast<ModelHandle*>(model); }
 
+inline hearth_status tensor_estimate(void* self, const hearth_load_options* load, const hearth_tensor_options* options,
+                                     const hearth_memory_emit* emit) {
+  return trap([&] {
+    auto& runtime = *plugin(self).runtime;
+    const auto facts = runtime.describe();
+    emit_memory(runtime.estimate_tensor(read_load_options(load, facts.extra_keys),
+                                        read_tensor_options(options, facts.session_keys)),
+                emit);
+  });
+}
+
+inline const hearth_tensor& tensor_capability() {
+  static const hearth_tensor kTable = {
+      sizeof(hearth_tensor),       HEARTH_CAP_TENSOR_MAJOR,     &tensor_estimate,
+      &tensor_table::info,         &tensor_table::metadata,     &tensor_table::session_new,
+      &tensor_table::session_free, &tensor_table::session_info, &tensor_table::session_specs,
+      &tensor_table::nodes,        &tensor_table::copies,       &tensor_table::warm_up,
+      &tensor_table::request_new,  &tensor_table::request_free, &tensor_table::bind,
+      &tensor_table::allocate,     &tensor_table::tensor,       &tensor_table::run};
+  return kTable;
+}
+
 inline const void* capability(void* self, hearth_str id, std::uint32_t major) {
   const void* found = nullptr;
   const auto status = trap([&] {
     const auto has = plugin(self).runtime->describe().capabilities;
-    const bool wanted = view(id) == HEARTH_CAP_TEXT && major == HEARTH_CAP_TEXT_MAJOR;
-    if (wanted && std::ranges::find(has, HEARTH_CAP_TEXT) != has.end()) found = &text_table::table();
+    if (std::ranges::find(has, view(id)) == has.end()) return;
+    if (view(id) == HEARTH_CAP_TEXT && major == HEARTH_CAP_TEXT_MAJOR) found = &text_table::table();
+    if (view(id) == HEARTH_CAP_TENSOR && major == HEARTH_CAP_TENSOR_MAJOR) found = &tensor_capability();
   });
   if (status.free_message != nullptr) status.free_message(status.message);
   return found;

@@ -15,6 +15,8 @@
 namespace hearth::sdk {
 
 class TextModel;
+class TensorModel;
+struct TensorOptions;
 
 // A loaded model. Used from any thread at once: what changes in it is locked by its implementation.
 // The SDK keeps it alive until its handle and everything made from it are freed.
@@ -31,6 +33,8 @@ class Model {
   [[nodiscard]] virtual MemoryItems memory_now() const { return placement(); }
   // This model's text side, or null. TextModel answers with itself.
   [[nodiscard]] virtual TextModel* text() { return nullptr; }
+  // This model's tensor side, or null. TensorModel answers with itself.
+  [[nodiscard]] virtual TensorModel* tensor() { return nullptr; }
 };
 
 struct Description {
@@ -39,7 +43,8 @@ struct Description {
   std::vector<std::string> formats;
   std::vector<std::string> capabilities = {HEARTH_CAP_TEXT};
   std::vector<Device> devices = {};
-  std::vector<Key> extra_keys = {};  // of LoadOptions::extra; the SDK checks them and publishes their schema
+  std::vector<Key> extra_keys = {};    // of LoadOptions::extra; the SDK checks them and publishes their schema
+  std::vector<Key> session_keys = {};  // of TensorOptions::extra, likewise
 };
 
 struct Score {
@@ -61,6 +66,11 @@ class Runtime {
   [[nodiscard]] virtual Score score() const { return {100, "runs everywhere"}; }
   // What load, and a context with `text`, would take; reads no weights and allocates none.
   [[nodiscard]] virtual MemoryItems estimate(const LoadOptions& load, const TextOptions& text) const = 0;
+  // The same of a tensor session; for runtimes with the capability "tensor".
+  [[nodiscard]] virtual MemoryItems estimate_tensor(const LoadOptions& /*load*/,
+                                                    const TensorOptions& /*options*/) const {
+    throw Error(HEARTH_UNSUPPORTED, "this runtime doesn't run tensor graphs");
+  }
   [[nodiscard]] virtual std::shared_ptr<Model> load(const LoadOptions& options, const CallGuard& call) = 0;
 };
 
