@@ -12,7 +12,7 @@ namespace hearth {
 
 // A folder below data/ and the schema of its records.
 struct RecordFolder {
-  enum class Kind { kDevice, kModel, kRuntime, kPrecision, kPreset, kSlo };
+  enum class Kind { kDevice, kModel, kRuntime, kPrecision, kPreset, kSlo, kRouting };
   std::string_view prefix;
   std::string_view schema;
   Kind kind;
@@ -29,6 +29,7 @@ constexpr std::array kFolders = {
     RecordFolder{"precisions/", "schemas/precision.schema.json", Kind::kPrecision},
     RecordFolder{"presets/", "schemas/preset.schema.json", Kind::kPreset},
     RecordFolder{"policies/slo/", "schemas/slo.schema.json", Kind::kSlo},
+    RecordFolder{"policies/routing/", "schemas/routing.schema.json", Kind::kRouting},
 };
 
 const RecordFolder* folder_of(std::string_view path) {
@@ -105,6 +106,7 @@ Status Catalog::add(const CatalogFile& file, const RecordFolder& folder, const S
       case Kind::kPrecision: return add_to(precisions_, read_precision_record(json), file);
       case Kind::kPreset: return add_to(presets_, read_preset_record(json), file);
       case Kind::kSlo: return add_to(slos_, read_slo_record(json), file);
+      case Kind::kRouting: return add_to(routing_, read_routing_record(json), file);
     }
   } catch (const FieldError& e) {
     return in_file(file, Error(ErrorCode::kInvalidData, e.message));
@@ -156,6 +158,7 @@ void Catalog::sort() {
   precisions_.sort();
   presets_.sort();
   slos_.sort();
+  routing_.sort();
 }
 
 Result<const CatalogPreset*> Catalog::preset(std::string_view device_class, std::string_view workload) const {

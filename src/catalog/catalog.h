@@ -14,6 +14,7 @@
 #include "domain/catalog_precision.h"
 #include "domain/catalog_preset.h"
 #include "domain/catalog_runtime.h"
+#include "domain/routing_policy.h"
 #include "hearth/result.h"
 
 namespace hearth {
@@ -48,6 +49,10 @@ class Catalog {
   }
   [[nodiscard]] Result<const CatalogSlo*> slo(std::string_view name) const { return slos_.find(name); }
 
+  [[nodiscard]] Result<const CatalogRoutingPolicy*> routing_policy(std::string_view name) const {
+    return routing_.find(name);
+  }
+
   // The preset of a device class ("raspberry-pi-5") and workload ("llm-small"); NotFound with the nearest name.
   [[nodiscard]] Result<const CatalogPreset*> preset(std::string_view device_class, std::string_view workload) const;
 
@@ -61,6 +66,7 @@ class Catalog {
   [[nodiscard]] const std::vector<CatalogPrecision>& precisions() const { return precisions_.items(); }
   [[nodiscard]] const std::vector<CatalogPreset>& presets() const { return presets_.items(); }
   [[nodiscard]] const std::vector<CatalogSlo>& slos() const { return slos_.items(); }
+  [[nodiscard]] const std::vector<CatalogRoutingPolicy>& routing_policies() const { return routing_.items(); }
 
  private:
   Catalog() = default;
@@ -74,6 +80,7 @@ class Catalog {
   Shelf<CatalogPrecision> precisions_{"precision"};
   Shelf<CatalogPreset> presets_{"preset"};
   Shelf<CatalogSlo> slos_{"service level"};
+  Shelf<CatalogRoutingPolicy> routing_{"routing policy"};
 };
 
 }  // namespace hearth

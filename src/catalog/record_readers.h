@@ -8,6 +8,7 @@
 #include "domain/catalog_precision.h"
 #include "domain/catalog_preset.h"
 #include "domain/catalog_runtime.h"
+#include "domain/routing_policy.h"
 #include "hearth/result.h"
 
 namespace hearth {
@@ -21,5 +22,6 @@ Result<CatalogRuntime> read_runtime_record(const nlohmann::json& record);
 Result<CatalogPrecision> read_precision_record(const nlohmann::json& record);
 Result<CatalogPreset> read_preset_record(const nlohmann::json& record);
 Result<CatalogSlo> read_slo_record(const nlohmann::json& record);
+Result<CatalogRoutingPolicy> read_routing_record(const nlohmann::json& record);
 
 }  // namespace hearth

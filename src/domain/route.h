@@ -101,6 +101,8 @@ struct MachineState {
   std::optional<float> clock_share;         // the CPU's clock now as a share of its most, 0..1
   std::uint16_t queue = 0;                  // requests waiting in the whole server
   std::span<const TargetState> targets;     // borrowed; empty: all available, nothing loaded
+  std::int8_t session_target = -1;          // where this request's session went last; -1: nowhere yet
+  bool remote_allowed = false;              // the plan names remote targets and nothing says offline
 };
 
 // Stage 1. What the text shows by its structure. Counts saturate at their type's most.

@@ -1,0 +1,47 @@
+#include "router/route.h"
+
+#include <algorithm>
+
+#include "router/features.h"
+#include "router/privacy_detector.h"
+#include "router/target_choice.h"
+
+namespace hearth {
+namespace {
+
+// An early exit knows its intent only: the rest is as sure as the exit is.
+void take_exit(const EarlyExit& exit, RouteDecision& decision) {
+  decision.stage = 1;
+  decision.exit = exit.reason;
+  decision.verdict = exit.verdict;
+}
+
+// One target was left by the guards and rules: policy had nothing to weigh.
+bool one_was_left(const RouteDecision& decision) {
+  return std::count_if(decision.candidates.begin(), decision.candidates.begin() + decision.n_candidates,
+                       [](const RouteCandidate& c) { return c.verdict != CandidateVerdict::kRuledOut; }) <= 1;
+}
+
+}  // namespace
+
+void ThreeStageRouter::route(const RouteRequest& request, const MachineState& machine, RouteDecision& decision) const {
+  const auto begin = parts_.clock.now();
+  decision.exit = ExitReason::kNone;
+  decision.features = read_features(request);
+  const EarlyExit exit = early_exit(request, decision.features, machine);
+  const auto after_features = parts_.clock.now();
+  if (exit.reason != ExitReason::kNone) {
+    take_exit(exit, decision);
+  } else {
+    decision.stage = 2;
+    decision.verdict = parts_.classifier.classify(request, decision.features);
+  }
+  const auto after_intent = parts_.clock.now();
+  decision.privacy = personal_data_in(request.text, parts_.policy.privacy());
+  choose_targets({parts_.policy, parts_.targets, parts_.bandit}, request, machine, decision);
+  if (decision.stage == 2 && !one_was_left(decision)) decision.stage = 3;
+  const auto end = parts_.clock.now();
+  decision.times = {after_features - begin, after_intent - after_features, end - after_intent, end - begin};
+}
+
+}  // namespace hearth
