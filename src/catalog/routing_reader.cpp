@@ -67,8 +67,7 @@ Result<CatalogRoutingPolicy> read_routing_record(const nlohmann::json& record) {
     read_field(item, "value", rule.value);
     read_field(item, "unless_last", rule.unless_last);
     for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i)
-      if (policy.rules[i].id == rule.id)
-        return fail(ErrorCode::kInvalidData, "two rules are called '" + rule.id + "'");
+      if (policy.rules[i].id == rule.id) return fail(ErrorCode::kInvalidData, "two rules are called '" + rule.id + "'");
   }
   return policy;
 }

@@ -1,5 +1,5 @@
-// A routing policy as it is written in data/policies/routing: which facts about a request, the machine and a target lead
-// to what. The router compiles it (router/policy.h), which is where names are checked.
+// A routing policy as it is written in data/policies/routing: which facts about a request, the machine and a target
+// lead to what. The router compiles it (router/policy.h), which is where names are checked.
 #pragma once
 
 #include <map>
@@ -13,8 +13,8 @@ namespace hearth {
 
 // One fact that must hold. A fact nobody knows never holds.
 struct RoutingCondition {
-  std::string fact;                      // a name of router/route_facts
-  std::vector<std::string> any_of;       // "true" and "false" of flags
+  std::string fact;                       // a name of router/route_facts
+  std::vector<std::string> any_of;        // "true" and "false" of flags
   std::optional<double> below, at_least;  // of numbers; both: at least the one and below the other
 };
 
@@ -43,10 +43,10 @@ struct RoutingWeights {
 
 struct RoutingBanditSettings {
   bool on = true;
-  double margin = 0.2;        // it chooses among targets whose score is this near the best
-  double exploration = 0.3;   // LinUCB's alpha
+  double margin = 0.2;         // it chooses among targets whose score is this near the best
+  double exploration = 0.3;    // LinUCB's alpha
   double explore_share = 0.1;  // of requests that may go to what isn't held for best
-  double forget = 0.999;      // weight of what was learnt, per outcome
+  double forget = 0.999;       // weight of what was learnt, per outcome
 };
 
 struct CatalogRoutingPolicy : CatalogRecord {

@@ -60,7 +60,7 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 
 // German and Dutch streets are one word: "Hauptstraße", "Kerkstraat".
 bool street_by_ending(std::string_view word) {
-  constexpr std::array<std::string_view, 10> kEndings = {"straße", "strasse", "gasse",  "allee",  "platz",
+  constexpr std::array<std::string_view, 10> kEndings = {"straße", "strasse", "gasse", "allee", "platz",
                                                          "straat", "gracht",  "plein", "gatan", "vägen"};
   return std::ranges::any_of(kEndings, [&](auto end) { return word.size() > end.size() + 2 && word.ends_with(end); });
 }

@@ -9,7 +9,7 @@ namespace hearth {
 
 // How scores become a verdict; from the routing policy.
 struct PrivacySettings {
-  float threshold = 0.5F;                         // of the total, 0..1
+  float threshold = 0.5F;                          // of the total, 0..1
   std::array<float, kPersonalDataCount> weight{};  // 0..1, by kind
   PrivacySettings() { weight.fill(1.0F); }
 };

@@ -103,13 +103,13 @@ TEST(PrivacyDetectorTest, what_belongs_to_nobody_is_not_personal) {
 }
 
 TEST(PrivacyDetectorTest, hidden_characters_and_other_digits_hide_nothing) {
-  EXPECT_TRUE(found_in("4111\u200b 11\u200d11 1111 1111").personal);          // zero width
-  EXPECT_TRUE(found_in("４１１１ １１１１ １１１１ １１１１").personal);      // full width
-  EXPECT_TRUE(found_in("٤١١١ ١١١١ ١١١١ ١١١١").personal);                      // Arabic-Indic
-  EXPECT_TRUE(found_in("\u202e4111 1111 1111 1111\u202c").personal);          // right to left override
-  EXPECT_TRUE(found_in("a\u0301n\u0327na@example.com").personal);             // combining accents
-  EXPECT_TRUE(found_in(std::string("call\0me 415-555-2671", 20)).personal);   // NUL
-  EXPECT_TRUE(found_in("anna＠example．com").personal);                       // full-width signs
+  EXPECT_TRUE(found_in("4111\u200b 11\u200d11 1111 1111").personal);         // zero width
+  EXPECT_TRUE(found_in("４１１１ １１１１ １１１１ １１１１").personal);     // full width
+  EXPECT_TRUE(found_in("٤١١١ ١١١١ ١١١١ ١١١١").personal);                     // Arabic-Indic
+  EXPECT_TRUE(found_in("\u202e4111 1111 1111 1111\u202c").personal);         // right to left override
+  EXPECT_TRUE(found_in("a\u0301n\u0327na@example.com").personal);            // combining accents
+  EXPECT_TRUE(found_in(std::string("call\0me 415-555-2671", 20)).personal);  // NUL
+  EXPECT_TRUE(found_in("anna＠example．com").personal);                      // full-width signs
 }
 
 TEST(PrivacyDetectorTest, all_of_a_long_text_is_looked_at) {

@@ -84,7 +84,8 @@ bool verhoeff_valid(std::string_view digits) {
 // Source: Polish law on population records, PESEL: date of birth, weights 1 3 7 9, modulo 10.
 bool poland_pesel(std::string_view digits) {
   constexpr std::array<unsigned, 10> kWeights = {1, 3, 7, 9, 1, 3, 7, 9, 1, 3};
-  if (digits.size() != 11 || !plausible_day(number(digits.substr(2, 2)) % 20, number(digits.substr(4, 2)))) return false;
+  if (digits.size() != 11 || !plausible_day(number(digits.substr(2, 2)) % 20, number(digits.substr(4, 2))))
+    return false;
   unsigned sum = 0;
   for (std::size_t i = 0; i < 10; ++i) sum += kWeights[i] * value_of(digits[i]);
   return (10 - sum % 10) % 10 == value_of(digits[10]);
@@ -189,7 +190,8 @@ bool iban_valid(std::string_view compact) {
 NumberHit identity_in(const DigitRun& run, bool id_cue) {
   const std::string_view digits = run.all();
   const PersonalData id = PersonalData::kNationalId;
-  if (us_social_security(run) || china_resident(digits, run.ends_in_x) || france_nir(digits) || swiss_ahv(digits)) return {id, 0.95F};
+  if (us_social_security(run) || china_resident(digits, run.ends_in_x) || france_nir(digits) || swiss_ahv(digits))
+    return {id, 0.95F};
   if (card_in(run)) return {PersonalData::kCreditCard, 0.95F};
   if (brazil_cpf(digits) && (run.grouped_as(3, 3, 3, 2) || id_cue)) return {id, 0.95F};
   if (run.grouped_as(4, 4, 4) && digits[0] >= '2' && verhoeff_valid(digits)) return {id, 0.8F};  // India, Aadhaar

@@ -20,7 +20,7 @@ struct DigitRun {
   char separator = 0;  // the first one; 0: one group
   bool plus = false;
   bool ends_in_x = false;  // an X right behind the last digit, which some checks use for 10
-  std::size_t bytes = 0;  // in the text
+  std::size_t bytes = 0;   // in the text
 
   [[nodiscard]] std::string_view all() const { return {digits.data(), n_digits}; }
   [[nodiscard]] std::size_t group_size(std::size_t group) const {

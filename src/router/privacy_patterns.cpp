@@ -30,10 +30,10 @@ struct KeyForm {
 // Source: the issuers' documentation of their token formats (OpenAI, Anthropic, GitHub, GitLab, Slack, AWS, Google,
 // Stripe, Hugging Face, SendGrid, npm, PyPI).
 constexpr std::array kKeyForms = {
-    KeyForm{"sk-", 20},   KeyForm{"ghp_", 30},      KeyForm{"gho_", 30},     KeyForm{"ghs_", 30},
-    KeyForm{"github_pat_", 30}, KeyForm{"glpat-", 18}, KeyForm{"xoxb-", 20},    KeyForm{"xoxp-", 20},
-    KeyForm{"AKIA", 16},  KeyForm{"ASIA", 16},      KeyForm{"AIza", 30},     KeyForm{"sk_live_", 16},
-    KeyForm{"rk_live_", 16}, KeyForm{"hf_", 30},     KeyForm{"SG.", 40},      KeyForm{"npm_", 30},
+    KeyForm{"sk-", 20},         KeyForm{"ghp_", 30},   KeyForm{"gho_", 30},  KeyForm{"ghs_", 30},
+    KeyForm{"github_pat_", 30}, KeyForm{"glpat-", 18}, KeyForm{"xoxb-", 20}, KeyForm{"xoxp-", 20},
+    KeyForm{"AKIA", 16},        KeyForm{"ASIA", 16},   KeyForm{"AIza", 30},  KeyForm{"sk_live_", 16},
+    KeyForm{"rk_live_", 16},    KeyForm{"hf_", 30},    KeyForm{"SG.", 40},   KeyForm{"npm_", 30},
     KeyForm{"pypi-", 40},
 };
 
@@ -111,7 +111,8 @@ bool email_around(std::string_view text, std::size_t at) {
 }
 
 bool iban_at(std::string_view text, std::size_t at) {
-  if (at + 15 > text.size() || !is_upper(text[at + 1]) || !is_digit(text[at + 2]) || !is_digit(text[at + 3])) return false;
+  if (at + 15 > text.size() || !is_upper(text[at + 1]) || !is_digit(text[at + 2]) || !is_digit(text[at + 3]))
+    return false;
   const std::size_t wanted = iban_length(text.substr(at, 2));
   if (wanted == 0) return false;
   std::array<char, 35> compact{};

@@ -33,8 +33,8 @@ bool invisible(char32_t c) {
 }
 
 // First digits of the scripts whose ten digits follow one another. Source: Unicode, general category Nd.
-constexpr std::array<char32_t, 14> kZeros = {0x660,  0x6F0,  0x7C0,  0x966,  0x9E6,  0xA66,  0xAE6,
-                                             0xB66,  0xBE6,  0xC66,  0xCE6,  0xE50,  0xED0,  0xFF10};
+constexpr std::array<char32_t, 14> kZeros = {0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6,
+                                             0xB66, 0xBE6, 0xC66, 0xCE6, 0xE50, 0xED0, 0xFF10};
 
 // The ASCII character that stands for `c`; 0: none does.
 char ascii_of(char32_t c) {

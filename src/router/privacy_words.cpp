@@ -16,11 +16,12 @@ struct WordList {
 // Our own lists: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, Swedish, Chinese,
 // Japanese.
 constexpr std::array kLists = {
-    WordList{WordKind::kOwn,
-             "my our mine mein meine meinem meinen meiner meines unser unsere mon ma mes notre nos mi mis nuestro "
-             "nuestra mio mia miei nostro nostra meu minha meus minhas nosso nossa mijn onze mój moja moje mojego mojej "
-             "мой моя моё мое мои моего моей моему мою меня мне tengo estoy tomo sufro gano tenho sofro jestem mam biorę "
-             "zarabiam болею min mitt mina 我的 我 私の 私 僕の 我们的"},
+    WordList{
+        WordKind::kOwn,
+        "my our mine mein meine meinem meinen meiner meines unser unsere mon ma mes notre nos mi mis nuestro "
+        "nuestra mio mia miei nostro nostra meu minha meus minhas nosso nossa mijn onze mój moja moje mojego mojej "
+        "мой моя моё мое мои моего моей моему мою меня мне tengo estoy tomo sufro gano tenho sofro jestem mam biorę "
+        "zarabiam болею min mitt mina 我的 我 私の 私 僕の 我们的"},
     WordList{WordKind::kSelf, "i we ich wir je j yo io eu ik wij я мы jag vi nosotros nous noi nós"},
     WordList{WordKind::kHave,
              "have had am was take suffer got ve m owe earn habe hatte bin nehme leide schulde verdiene ai suis prends "
@@ -45,19 +46,20 @@ constexpr std::array kLists = {
              "рак диабет беременна беременность депрессия депрессией болезнь лекарство лекарства диагноз вич "
              "gravid sjukdom läkemedel "
              "癌症 糖尿病 抑郁症 怀孕 艾滋病 高血压 诊断 药物 手术 妊娠 うつ病 高血圧 診断 乳がん"},
-    WordList{WordKind::kFinance,
-             "salary mortgage debt debts loan loans bankruptcy payslip savings pension alimony income overdraft "
-             "foreclosure wage wages bonus taxes account balance "
-             "gehalt schulden kredit hypothek einkommen kontostand konto lohn rente steuern steuererklärung ersparnisse "
-             "salaire dette dettes crédit hypothèque revenu revenus compte impôts épargne "
-             "salario sueldo deuda deudas hipoteca ingresos cuenta ahorros préstamo impuestos "
-             "stipendio debito debiti mutuo reddito conto risparmi "
-             "salário dívida dívidas hipoteca renda conta poupança empréstimo "
-             "salaris schuld schulden hypotheek inkomen rekening spaargeld lening "
-             "pensja pensję dług długi kredyt dochód konto oszczędności "
-             "зарплата долг долги ипотека кредит доход счёт счет "
-             "lön skuld skulder inkomst "
-             "工资 贷款 债务 房贷 存款 收入 給料 借金 年収 預金"},
+    WordList{
+        WordKind::kFinance,
+        "salary mortgage debt debts loan loans bankruptcy payslip savings pension alimony income overdraft "
+        "foreclosure wage wages bonus taxes account balance "
+        "gehalt schulden kredit hypothek einkommen kontostand konto lohn rente steuern steuererklärung ersparnisse "
+        "salaire dette dettes crédit hypothèque revenu revenus compte impôts épargne "
+        "salario sueldo deuda deudas hipoteca ingresos cuenta ahorros préstamo impuestos "
+        "stipendio debito debiti mutuo reddito conto risparmi "
+        "salário dívida dívidas hipoteca renda conta poupança empréstimo "
+        "salaris schuld schulden hypotheek inkomen rekening spaargeld lening "
+        "pensja pensję dług długi kredyt dochód konto oszczędności "
+        "зарплата долг долги ипотека кредит доход счёт счет "
+        "lön skuld skulder inkomst "
+        "工资 贷款 债务 房贷 存款 收入 給料 借金 年収 預金"},
     WordList{WordKind::kPhone,
              "phone telephone tel mobile cell call whatsapp sms fax telefon telefonnummer handy handynummer "
              "mobil rufnummer nummer téléphone appelle teléfono móvil celular llámame telefono "
@@ -83,7 +85,8 @@ constexpr std::array kLists = {
              "codice fiscale pesel dowód паспорт инн снилс personnummer aadhaar pan 身份证 身份证号 护照 パスポート "
              "マイナンバー"},
     WordList{WordKind::kPatient, "patient patients patientin paziente paciente pacjent пациент 患者 病人"},
-    WordList{WordKind::kMoney, "euro euros eur usd dollars dollar gbp pounds chf pln rub yuan yen 元 円 рублей złotych"},
+    WordList{WordKind::kMoney,
+             "euro euros eur usd dollars dollar gbp pounds chf pln rub yuan yen 元 円 рублей złotych"},
 };
 
 // Open addressing; a power of two, more than twice as many places as words.

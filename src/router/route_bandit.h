@@ -26,13 +26,13 @@ using BanditContext = std::array<float, kBanditSize>;
 
 // What became of a route.
 struct RouteOutcome {
-  bool slo_met = true;       // true where none was asked for
-  bool failed = false;       // an error, or the client had to be told to come again
-  bool aborted = false;      // the client left before the end
-  bool retried = false;      // the same question came again
-  float thumbs = 0;          // -1, 0 (nothing said), 1
-  float energy_share = 0;    // energy spent over the policy's energy_j; 0: not known
-  float latency_share = 0;   // time taken over the SLO, or over the policy's patience
+  bool slo_met = true;      // true where none was asked for
+  bool failed = false;      // an error, or the client had to be told to come again
+  bool aborted = false;     // the client left before the end
+  bool retried = false;     // the same question came again
+  float thumbs = 0;         // -1, 0 (nothing said), 1
+  float energy_share = 0;   // energy spent over the policy's energy_j; 0: not known
+  float latency_share = 0;  // time taken over the SLO, or over the policy's patience
   bool operator==(const RouteOutcome&) const = default;
 };
 // 0..1, logistic in what the outcome says.
@@ -48,8 +48,8 @@ struct BanditChoice {
 struct BanditArm {
   std::string target;  // its name: targets come and go, what was learnt of one stays
   std::uint64_t n_outcomes = 0;
-  std::array<float, kBanditSize * kBanditSize> precision{};  // A = sum x x^T + identity, row major
-  std::array<float, kBanditSize> moment{};                   // b = sum x (reward - expected)
+  std::array<float, kBanditSize * kBanditSize> precision{};   // A = sum x x^T + identity, row major
+  std::array<float, kBanditSize> moment{};                    // b = sum x (reward - expected)
   std::array<float, kBanditSize * kBanditSize> covariance{};  // A^-1
   std::array<float, kBanditSize> weights{};                   // A^-1 b
 };

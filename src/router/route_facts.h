@@ -14,16 +14,55 @@ namespace hearth {
 
 // Of a request and the machine.
 enum class Fact : std::uint8_t {
-  kSecurity, kQuality, kIntent, kExit, kPersonal, kAbstained, kDegradeOk, kDifficulty, kConfidence, kPromptTokens,
-  kMaxTokens, kSloMs, kImage, kAudio, kVideo, kDocument, kHasTools, kHasJsonSchema, kAudioWanted, kCodeScore,
-  kOnAc, kBattery, kTemperatureC, kMemoryFreeGib, kVramFreeGib, kCpuLoad, kGpuLoad, kClockShare, kQueue, kInSession,
+  kSecurity,
+  kQuality,
+  kIntent,
+  kExit,
+  kPersonal,
+  kAbstained,
+  kDegradeOk,
+  kDifficulty,
+  kConfidence,
+  kPromptTokens,
+  kMaxTokens,
+  kSloMs,
+  kImage,
+  kAudio,
+  kVideo,
+  kDocument,
+  kHasTools,
+  kHasJsonSchema,
+  kAudioWanted,
+  kCodeScore,
+  kOnAc,
+  kBattery,
+  kTemperatureC,
+  kMemoryFreeGib,
+  kVramFreeGib,
+  kCpuLoad,
+  kGpuLoad,
+  kClockShare,
+  kQueue,
+  kInSession,
 };
 inline constexpr std::size_t kFactCount = 30;
 
 // Of one target for this request.
 enum class TargetFact : std::uint8_t {
-  kDevice, kTier, kSkill, kLoaded, kWarmShare, kTargetQueue, kSession, kShortened, kExpectedMs, kSloShare,
-  kTargetQuality, kPowerW, kCost, kContextShare,
+  kDevice,
+  kTier,
+  kSkill,
+  kLoaded,
+  kWarmShare,
+  kTargetQueue,
+  kSession,
+  kShortened,
+  kExpectedMs,
+  kSloShare,
+  kTargetQuality,
+  kPowerW,
+  kCost,
+  kContextShare,
 };
 inline constexpr std::size_t kTargetFactCount = 14;
 

@@ -66,8 +66,11 @@ float PartChoice::base_score(std::size_t target) const {
   const auto slo = static_cast<float>(view_.request.slo.count());
   const float allowed_ms = slo > 0 ? slo : static_cast<float>(weights.patience_ms);
   const float share = estimate.expected_ms > 0 ? estimate.expected_ms / allowed_ms : 0.5F;
-  // An answer in time costs little; a late one its whole worth and more. Without an SLO being slow costs evenly.
-  const float lateness = slo > 0 ? (share <= 1 ? 0.2F * share : 1.0F + std::min(share - 1, 2.0F)) : std::min(share, 3.0F);
+  // An answer in time costs little; a late one its whole worth and more. Without an SLO people read while it is
+  // written: each further second costs less than the one before.
+  const float lateness = slo <= 0     ? 0.6F * share / (share + 1)
+                         : share <= 1 ? 0.2F * share
+                                      : 1.0F + std::min(share - 1, 2.0F);
   score -= static_cast<float>(weights.latency) * lateness;
   const double energy = view_.machine.on_ac ? weights.energy : weights.energy_on_battery;
   score -= static_cast<float>(energy) * std::min(estimate.energy_j / static_cast<float>(weights.energy_j), 3.0F);
@@ -139,7 +142,7 @@ TargetIndex PartChoice::best_by_rules() const {
   if (best < 0 || session < 0 || static_cast<std::size_t>(session) >= n_) return best;
   const auto at = static_cast<std::size_t>(session);
   return allowed(at) && candidates_[at].score >= candidates_[static_cast<std::size_t>(best)].score - kTie ? session
-                                                                                                       : best;
+                                                                                                          : best;
 }
 
 // Among what the rules leave near their best; never one that is expected late where the best is not.
