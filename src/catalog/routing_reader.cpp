@@ -25,9 +25,9 @@ std::vector<RoutingCondition> read_conditions(const nlohmann::json& object) {
 RoutingWeights read_weights(const nlohmann::json& json) {
   RoutingWeights weights;
   read_field(json, "quality", weights.quality);
-  read_field(json, "latency", weights.latency);
-  read_field(json, "energy", weights.energy);
-  read_field(json, "energy_on_battery", weights.energy_on_battery);
+  read_field(json, "waiting", weights.waiting);
+  read_field(json, "spending", weights.spending);
+  read_field(json, "spending_on_battery", weights.spending_on_battery);
   read_field(json, "cost", weights.cost);
   read_field(json, "patience_ms", weights.patience_ms);
   read_field(json, "energy_j", weights.energy_j);

@@ -32,12 +32,12 @@ struct RoutingRule {
 
 // What one unit of each thing is worth in a target's score.
 struct RoutingWeights {
-  double quality = 1;            // of quality 1 where the request is hard
-  double latency = 1;            // of the whole time that may pass
-  double energy = 0;             // of `energy_j` on AC
-  double energy_on_battery = 0;  // of `energy_j` on battery
-  double cost = 0;               // of one unit of currency
-  double patience_ms = 8000;     // the time that may pass where the request names none
+  double quality = 1;              // of quality 1 where the request is hard
+  double waiting = 1;              // of the whole time that may pass
+  double spending = 0;             // of `energy_j` on AC
+  double spending_on_battery = 0;  // of `energy_j` on battery
+  double cost = 0;                 // of one unit of currency
+  double patience_ms = 8000;       // the time that may pass where the request names none
   double energy_j = 200;
 };
 

@@ -71,8 +71,8 @@ float PartChoice::base_score(std::size_t target) const {
   const float lateness = slo <= 0     ? 0.6F * share / (share + 1)
                          : share <= 1 ? 0.2F * share
                                       : 1.0F + std::min(share - 1, 2.0F);
-  score -= static_cast<float>(weights.latency) * lateness;
-  const double energy = view_.machine.on_ac ? weights.energy : weights.energy_on_battery;
+  score -= static_cast<float>(weights.waiting) * lateness;
+  const double energy = view_.machine.on_ac ? weights.spending : weights.spending_on_battery;
   score -= static_cast<float>(energy) * std::min(estimate.energy_j / static_cast<float>(weights.energy_j), 3.0F);
   return score - static_cast<float>(weights.cost) * estimate.cost;
 }
