@@ -44,20 +44,30 @@ def need_network(what):
         raise Skip(f"{what} is not installed yet and HEARTH_OFFLINE=1 forbids asking a registry")
 
 
-def python_with_clients(folder):
-    """The interpreter of an environment that has openai and anthropic."""
-    home = folder / f"python-{sys.version_info[0]}.{sys.version_info[1]}-{digest('requirements.txt')}"
+def python_environment(folder, pins, what):
+    """The interpreter of an environment that has the packages of the pinned list."""
+    home = folder / f"python-{sys.version_info[0]}.{sys.version_info[1]}-{digest(pins)}"
     python = home / "bin" / "python3"
     with turn(folder):
         if (home / STAMP).exists():
             return python
-        need_network("the Python package openai")
+        need_network(f"the Python package {what}")
         shutil.rmtree(home, ignore_errors=True)
         install([sys.executable, "-m", "venv", home], "a Python environment")
         install([python, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check", "--quiet",
-                 "-r", PINS / "requirements.txt"], "the Python packages openai and anthropic")
+                 "-r", PINS / pins], f"the Python package {what}")
         (home / STAMP).touch()
     return python
+
+
+def python_with_clients(folder):
+    """The interpreter of an environment that has openai and anthropic."""
+    return python_environment(folder, "requirements.txt", "openai")
+
+
+def python_with_evaluation(folder):
+    """The interpreter of an environment that has pycocotools."""
+    return python_environment(folder, "evaluation.txt", "pycocotools")
 
 
 def node_with_client(folder):
