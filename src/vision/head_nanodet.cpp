@@ -127,7 +127,10 @@ class NanodetHead final : public DetectionHead {
 // BGR with ImageNet's mean; converters to OpenVINO IR put the normalisation into the graph.
 InputConvention nanodet_input(const GraphFacts& facts) {
   InputConvention input;
-  input.resize = ResizeMode::kStretch;
+  // Source: NanoDet demo_openvino, resize_uniform: the aspect is kept, the borders are black. On 128 COCO pictures
+  // stretching loses 0.06 of mAP@0.5.
+  input.resize = ResizeMode::kLetterboxCentre;
+  input.pad = 0;
   input.colour = PixelFormat::kBgr;
   if (facts.model.format != "openvino_ir") {
     // Source: NanoDet configs, img_norm_cfg.

@@ -45,9 +45,12 @@ class Yolov8Head final : public DetectionHead {
   std::optional<MaskSource> masks_;
 };
 
-// [N,C,A] or [N,A,C]: the cells outnumber the channels.
-std::optional<bool> channels_first(const Shape& shape) {
+// [N,C,A] or [N,A,C]: told by the number of cells where the input's size is known, else the cells outnumber the
+// channels.
+std::optional<bool> channels_first(const Shape& shape, std::int64_t n_cells) {
   if (shape.rank() != 3) return std::nullopt;
+  if (n_cells > 0 && shape[2] == n_cells) return true;
+  if (n_cells > 0 && shape[1] == n_cells) return false;
   if (shape[1] > 0 && shape[2] > 0) return shape[1] < shape[2];
   if (shape[1] > 0) return true;
   if (shape[2] > 0) return false;
@@ -61,12 +64,12 @@ std::optional<RecognisedHead> recognise_yolov8(const GraphFacts& facts) {
   if (facts.outputs().size() != (prototypes ? 2U : 1U)) return std::nullopt;
   const std::size_t output = prototypes && prototypes->output == 0 ? 1 : 0;
   const Shape& shape = facts.outputs()[output].spec.shape;
-  const auto is_first = channels_first(shape);
+  const std::int64_t n_cells = facts.grid_cells(kStrides);
+  const auto is_first = channels_first(shape, n_cells);
   if (!is_first) return std::nullopt;
   const std::size_t n_masks = prototypes ? prototypes->n_masks : 0;
   const std::int64_t n_channels = shape[*is_first ? 1 : 2];
   const std::int64_t n_rows = shape[*is_first ? 2 : 1];
-  const std::int64_t n_cells = facts.grid_cells(kStrides);
   if (n_channels < static_cast<std::int64_t>(5 + n_masks) || (n_rows > 0 && n_cells > 0 && n_rows != n_cells))
     return std::nullopt;
   RowLayout layout;

@@ -89,7 +89,7 @@ std::optional<RecognisedHead> recognise_yolox(const GraphFacts& facts) {
   if (shape.rank() != 3 || shape[2] < 6) return std::nullopt;
   const std::int64_t n_cells = facts.grid_cells(kStrides);
   if (n_cells > 0 && shape[1] > 0 && shape[1] != n_cells) return std::nullopt;
-  if (shape[1] > 0 && shape[1] < shape[2]) return std::nullopt;
+  if (n_cells == 0 && shape[1] > 0 && shape[1] < shape[2]) return std::nullopt;
   RowLayout layout;
   layout.first_class = 5;
   layout.has_objectness = true;

@@ -39,6 +39,7 @@ void swap_red_and_blue(Image& image) {
     std::uint8_t* row = image.row(y);
     for (std::int32_t x = 0; x < image.width(); ++x, row += 3) std::swap(row[0], row[2]);
   }
+  image.reset(image.width(), image.height(), PixelFormat::kBgr);  // the same pixels by their new name
 }
 
 // Source: ITU-R BT.601 luma weights in 1/256.
