@@ -78,6 +78,7 @@ struct RouteRequest {
   QualityWish quality = QualityWish::kUnsaid;
   std::chrono::milliseconds slo{0};  // the whole answer is wanted within this; 0: nothing said
   std::uint64_t session = 0;         // requests of one conversation share it; 0: none
+  std::string_view context = {};     // earlier turns: looked at for personal data, and for nothing else
 };
 
 // Most targets of one machine that a route weighs; more are left out when the table is made, and said so there.

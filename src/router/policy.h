@@ -25,7 +25,7 @@ struct CompiledCondition {
   std::uint32_t mask = 0;  // of choices, flags and sets
   float at_least = 0, below = 0;
 
-  // Facts and TargetFacts alike. Not for what nobody knows (NaN).
+  // RouteFacts and TargetFacts alike. Not for what nobody knows (NaN).
   [[nodiscard]] bool holds(const float* facts) const {
     const float value = facts[fact];
     if (!by_mask) return value >= at_least && value < below;

@@ -22,6 +22,17 @@ bool one_was_left(const RouteDecision& decision) {
                        [](const RouteCandidate& c) { return c.verdict != CandidateVerdict::kRuledOut; }) <= 1;
 }
 
+// What is sent to a model is the whole conversation: personal data in an earlier turn keep a later one here too.
+PrivacyVerdict privacy_of(const RouteRequest& request, const PrivacySettings& settings) {
+  PrivacyVerdict verdict = personal_data_in(request.text, settings);
+  if (request.context.empty()) return verdict;
+  const PrivacyVerdict earlier = personal_data_in(request.context, settings);
+  for (std::size_t i = 0; i < kPersonalDataCount; ++i) verdict.score[i] = std::max(verdict.score[i], earlier.score[i]);
+  verdict.total = std::max(verdict.total, earlier.total);
+  verdict.personal = verdict.personal || earlier.personal;
+  return verdict;
+}
+
 }  // namespace
 
 void ThreeStageRouter::route(const RouteRequest& request, const MachineState& machine, RouteDecision& decision) const {
@@ -37,7 +48,7 @@ void ThreeStageRouter::route(const RouteRequest& request, const MachineState& ma
     decision.verdict = parts_.classifier.classify(request, decision.features);
   }
   const auto after_intent = parts_.clock.now();
-  decision.privacy = personal_data_in(request.text, parts_.policy.privacy());
+  decision.privacy = privacy_of(request, parts_.policy.privacy());
   choose_targets({parts_.policy, parts_.targets, parts_.bandit}, request, machine, decision);
   if (decision.stage == 2 && !one_was_left(decision)) decision.stage = 3;
   const auto end = parts_.clock.now();

@@ -8,6 +8,7 @@ namespace hearth {
 namespace {
 
 constexpr std::size_t kN = kBanditSize;
+constexpr float kTimeWeight = 0.05F;  // of the newest time: about twenty count
 
 float squash(float value, float scale) { return value <= 0 ? 0 : value / (value + scale); }
 
@@ -60,7 +61,7 @@ bool finite(const BanditArm& arm) {
   const auto all = [](const auto& values) {
     return std::ranges::all_of(values, [](float v) { return std::isfinite(v); });
   };
-  return all(arm.precision) && all(arm.moment);
+  return all(arm.precision) && all(arm.moment) && std::isfinite(arm.log_time_ratio);
 }
 
 }  // namespace
@@ -119,9 +120,21 @@ BanditArm& RouteBandit::arm_for(std::string_view target) {
   return arms_.emplace_back(new_arm(target));
 }
 
-void RouteBandit::learn(std::string_view target, const BanditChoice& choice, float reward) {
+float RouteBandit::time_factor(std::string_view target) const {
+  const auto arm = std::ranges::find(arms_, target, &BanditArm::target);
+  return arm == arms_.end() ? 1.0F : std::exp(arm->log_time_ratio);
+}
+
+void RouteBandit::learn(std::string_view target, const BanditChoice& choice, const RouteOutcome& outcome) {
+  const float reward = reward_of(outcome);
   if (!std::isfinite(reward) || !std::isfinite(choice.expected)) return;
   BanditArm& arm = arm_for(target);
+  if (outcome.time_ratio > 0 && std::isfinite(outcome.time_ratio)) {
+    // The mean of the first ones, then a moving one; a single stall counts no more than five times too long.
+    const float weight = std::max(kTimeWeight, 1.0F / static_cast<float>(arm.n_outcomes + 1));
+    const float now = std::log(std::clamp(outcome.time_ratio, 0.2F, 5.0F));
+    arm.log_time_ratio += weight * (now - arm.log_time_ratio);
+  }
   const auto kept = static_cast<float>(settings_.forget);
   const float error = reward - choice.expected;
   for (std::size_t i = 0; i < kN; ++i) {
@@ -141,6 +154,7 @@ void RouteBandit::restore(std::vector<BanditArm> arms, std::uint64_t n_choices, 
     if (arms_.size() >= kArmsMax || !finite(arm)) continue;
     BanditArm restored = new_arm(arm.target);
     restored.n_outcomes = arm.n_outcomes;
+    restored.log_time_ratio = std::clamp(arm.log_time_ratio, -2.0F, 2.0F);
     restored.precision = arm.precision;
     restored.moment = arm.moment;
     solve(restored);

@@ -32,6 +32,7 @@ struct RouteOutcome {
   bool retried = false;     // the same question came again
   float thumbs = 0;         // -1, 0 (nothing said), 1
   float energy_share = 0;   // energy spent over the policy's energy_j; 0: not known
+  float time_ratio = 0;     // time taken over the time that was expected; 0: not known
   float latency_share = 0;  // time taken over the SLO, or over the policy's patience
   bool operator==(const RouteOutcome&) const = default;
 };
@@ -48,6 +49,7 @@ struct BanditChoice {
 struct BanditArm {
   std::string target;  // its name: targets come and go, what was learnt of one stays
   std::uint64_t n_outcomes = 0;
+  float log_time_ratio = 0;                                   // of times taken over times expected, smoothed
   std::array<float, kBanditSize * kBanditSize> precision{};   // A = sum x x^T + identity, row major
   std::array<float, kBanditSize> moment{};                    // b = sum x (reward - expected)
   std::array<float, kBanditSize * kBanditSize> covariance{};  // A^-1
@@ -68,6 +70,9 @@ class RouteBandit {
   };
   [[nodiscard]] Estimate estimate(std::string_view target, const BanditContext& context) const;
 
+  // What to multiply an expected time with: how this target kept to its projections here. 1: nothing learnt.
+  [[nodiscard]] float time_factor(std::string_view target) const;
+
   // Whether a request may go where the bonus and not the gain leads: at most `explore_share` of requests do. Counts the
   // request.
   [[nodiscard]] bool may_explore() const { return explored_ < explore_allowance(); }
@@ -76,7 +81,7 @@ class RouteBandit {
     explored_ += explored ? 1 : 0;
   }
 
-  void learn(std::string_view target, const BanditChoice& choice, float reward);
+  void learn(std::string_view target, const BanditChoice& choice, const RouteOutcome& outcome);
 
   [[nodiscard]] const RoutingBanditSettings& settings() const { return settings_; }
   [[nodiscard]] const std::vector<BanditArm>& arms() const { return arms_; }

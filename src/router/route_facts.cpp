@@ -70,41 +70,41 @@ float above_zero(float value) { return value > 0 ? value : kUnknown; }
 std::span<const FactInfo> fact_table() { return kFacts; }
 std::span<const FactInfo> target_fact_table() { return kTargetFacts; }
 
-Facts facts_of(const RouteRequest& request, const MachineState& machine, const RouteDecision& decision) {
-  Facts facts{};
-  const auto set = [&](Fact fact, float value) { facts[static_cast<std::size_t>(fact)] = value; };
-  const auto flag = [&](Fact fact, bool value) { set(fact, choice_fact(value ? 1 : 0)); };
+RouteFacts facts_of(const RouteRequest& request, const MachineState& machine, const RouteDecision& decision) {
+  RouteFacts facts{};
+  const auto set = [&](RouteFact fact, float value) { facts[static_cast<std::size_t>(fact)] = value; };
+  const auto flag = [&](RouteFact fact, bool value) { set(fact, choice_fact(value ? 1 : 0)); };
   const RouteFeatures& features = decision.features;
-  set(Fact::kSecurity, choice_fact(static_cast<unsigned>(request.security)));
-  set(Fact::kQuality, choice_fact(static_cast<unsigned>(request.quality)));
-  set(Fact::kIntent, choice_fact(static_cast<unsigned>(decision.verdict.intent)));
-  set(Fact::kExit, choice_fact(static_cast<unsigned>(decision.exit)));
-  flag(Fact::kPersonal, decision.privacy.personal);
-  flag(Fact::kAbstained, decision.verdict.abstained);
-  flag(Fact::kDegradeOk, decision.verdict.degrade_ok);
-  set(Fact::kDifficulty, decision.verdict.difficulty);
-  set(Fact::kConfidence, decision.verdict.confidence);
-  set(Fact::kPromptTokens, static_cast<float>(features.n_tokens));
-  set(Fact::kMaxTokens, above_zero(static_cast<float>(request.max_tokens)));
-  set(Fact::kSloMs, above_zero(static_cast<float>(request.slo.count())));
-  flag(Fact::kImage, features.image);
-  flag(Fact::kAudio, features.audio);
-  flag(Fact::kVideo, features.video);
-  flag(Fact::kDocument, features.document);
-  flag(Fact::kHasTools, request.has_tools);
-  flag(Fact::kHasJsonSchema, request.has_json_schema);
-  flag(Fact::kAudioWanted, request.audio_wanted);
-  set(Fact::kCodeScore, features.code_score);
-  flag(Fact::kOnAc, machine.on_ac);
-  set(Fact::kBattery, known(machine.battery));
-  set(Fact::kTemperatureC, known(machine.temperature_c));
-  set(Fact::kMemoryFreeGib, known(machine.memory_free_bytes) / kGib);
-  set(Fact::kVramFreeGib, known(machine.vram_free_bytes) / kGib);
-  set(Fact::kCpuLoad, known(machine.cpu_load));
-  set(Fact::kGpuLoad, known(machine.gpu_load));
-  set(Fact::kClockShare, known(machine.clock_share));
-  set(Fact::kQueue, static_cast<float>(machine.queue));
-  flag(Fact::kInSession, machine.session_target >= 0);
+  set(RouteFact::kSecurity, choice_fact(static_cast<unsigned>(request.security)));
+  set(RouteFact::kQuality, choice_fact(static_cast<unsigned>(request.quality)));
+  set(RouteFact::kIntent, choice_fact(static_cast<unsigned>(decision.verdict.intent)));
+  set(RouteFact::kExit, choice_fact(static_cast<unsigned>(decision.exit)));
+  flag(RouteFact::kPersonal, decision.privacy.personal);
+  flag(RouteFact::kAbstained, decision.verdict.abstained);
+  flag(RouteFact::kDegradeOk, decision.verdict.degrade_ok);
+  set(RouteFact::kDifficulty, decision.verdict.difficulty);
+  set(RouteFact::kConfidence, decision.verdict.confidence);
+  set(RouteFact::kPromptTokens, static_cast<float>(features.n_tokens));
+  set(RouteFact::kMaxTokens, above_zero(static_cast<float>(request.max_tokens)));
+  set(RouteFact::kSloMs, above_zero(static_cast<float>(request.slo.count())));
+  flag(RouteFact::kImage, features.image);
+  flag(RouteFact::kAudio, features.audio);
+  flag(RouteFact::kVideo, features.video);
+  flag(RouteFact::kDocument, features.document);
+  flag(RouteFact::kHasTools, request.has_tools);
+  flag(RouteFact::kHasJsonSchema, request.has_json_schema);
+  flag(RouteFact::kAudioWanted, request.audio_wanted);
+  set(RouteFact::kCodeScore, features.code_score);
+  flag(RouteFact::kOnAc, machine.on_ac);
+  set(RouteFact::kBattery, known(machine.battery));
+  set(RouteFact::kTemperatureC, known(machine.temperature_c));
+  set(RouteFact::kMemoryFreeGib, known(machine.memory_free_bytes) / kGib);
+  set(RouteFact::kVramFreeGib, known(machine.vram_free_bytes) / kGib);
+  set(RouteFact::kCpuLoad, known(machine.cpu_load));
+  set(RouteFact::kGpuLoad, known(machine.gpu_load));
+  set(RouteFact::kClockShare, known(machine.clock_share));
+  set(RouteFact::kQueue, static_cast<float>(machine.queue));
+  flag(RouteFact::kInSession, machine.session_target >= 0);
   return facts;
 }
 

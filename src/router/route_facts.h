@@ -13,7 +13,7 @@
 namespace hearth {
 
 // Of a request and the machine.
-enum class Fact : std::uint8_t {
+enum class RouteFact : std::uint8_t {
   kSecurity,
   kQuality,
   kIntent,
@@ -81,9 +81,10 @@ struct FactInfo {
 [[nodiscard]] constexpr float choice_fact(unsigned index) { return static_cast<float>(1U << index); }
 
 // NaN: not known. Choices and flags are choice_fact, sets the sum of theirs.
-using Facts = std::array<float, kFactCount>;
+using RouteFacts = std::array<float, kFactCount>;
 using TargetFacts = std::array<float, kTargetFactCount>;
 
-[[nodiscard]] Facts facts_of(const RouteRequest& request, const MachineState& machine, const RouteDecision& decision);
+[[nodiscard]] RouteFacts facts_of(const RouteRequest& request, const MachineState& machine,
+                                  const RouteDecision& decision);
 
 }  // namespace hearth

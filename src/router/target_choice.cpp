@@ -11,6 +11,9 @@ namespace {
 
 // Scores this near are a tie: the session's target then keeps its conversation.
 constexpr float kTie = 0.02F;
+// What learning may cost in time, beside the best by rules: behind a slow answer others wait, which no single outcome
+// shows. Source: bench/results/routing.json: without it late answers nearly double, with it a third of them goes.
+constexpr float kSlowerMost = 1.5F;
 
 bool all_hold(const std::vector<CompiledCondition>& conditions, const float* facts) {
   return std::ranges::all_of(conditions, [&](const CompiledCondition& c) { return c.holds(facts); });
@@ -19,7 +22,7 @@ bool all_hold(const std::vector<CompiledCondition>& conditions, const float* fac
 // One part's choice under way.
 class PartChoice {
  public:
-  PartChoice(const ChoiceInputs& inputs, const PolicyView& view, const Facts& facts)
+  PartChoice(const ChoiceInputs& inputs, const PolicyView& view, const RouteFacts& facts)
       : inputs_(inputs), view_(view), facts_(facts), n_(std::min(inputs.targets.size(), kRouteTargetsMax)) {}
 
   void weigh(Skill skill, RouteDecision& decision);
@@ -32,6 +35,7 @@ class PartChoice {
  private:
   void apply(const CompiledRule& rule, RuleIndex index, RouteDecision& decision);
   void rule_out(const CompiledRule& rule, RuleIndex index);
+  void correct_time(std::size_t target);
   [[nodiscard]] float base_score(std::size_t target) const;
   [[nodiscard]] bool allowed(std::size_t target) const { return candidates_[target].verdict != kOut; }
   [[nodiscard]] bool late(std::size_t target) const {
@@ -45,7 +49,7 @@ class PartChoice {
   static constexpr auto kOut = CandidateVerdict::kRuledOut;
   const ChoiceInputs& inputs_;
   const PolicyView& view_;
-  const Facts& facts_;
+  const RouteFacts& facts_;
   std::size_t n_;
   std::array<TargetEstimate, kRouteTargetsMax> estimates_{};
   std::array<RouteCandidate, kRouteTargetsMax> candidates_{};
@@ -77,9 +81,21 @@ float PartChoice::base_score(std::size_t target) const {
   return score - static_cast<float>(weights.cost) * estimate.cost;
 }
 
+// Times measured here correct the plan's.
+void PartChoice::correct_time(std::size_t target) {
+  if (inputs_.bandit == nullptr || !inputs_.bandit->settings().on) return;
+  const float factor = inputs_.bandit->time_factor(inputs_.targets[target].name);
+  TargetEstimate& estimate = estimates_[target];
+  estimate.expected_ms *= factor;
+  estimate.energy_j *= factor;
+  estimate.facts[static_cast<std::size_t>(TargetFact::kExpectedMs)] *= factor;
+  estimate.facts[static_cast<std::size_t>(TargetFact::kSloShare)] *= factor;
+}
+
 void PartChoice::weigh(Skill skill, RouteDecision& decision) {
   for (std::size_t i = 0; i < n_; ++i) {
     estimates_[i] = estimate_target(inputs_.policy, view_, static_cast<TargetIndex>(i), skill);
+    correct_time(i);
     RouteCandidate& candidate = candidates_[i];
     candidate = {.target = static_cast<TargetIndex>(i), .rule = estimates_[i].guard};
     candidate.expected_ms = estimates_[i].expected_ms;
@@ -153,8 +169,9 @@ void PartChoice::ask_bandit(TargetIndex best, const RouteDecision& decision) {
   const bool may_explore = bandit.may_explore();
   const auto margin = static_cast<float>(bandit.settings().margin);
   for (std::size_t i = 0; i < n_; ++i) {
-    near_[i] =
-        allowed(i) && candidates_[i].score >= candidates_[best_at].score - margin && !(late(i) && !late(best_at));
+    near_[i] = allowed(i) && candidates_[i].score >= candidates_[best_at].score - margin &&
+               !(late(i) && !late(best_at)) &&
+               candidates_[i].expected_ms <= kSlowerMost * candidates_[best_at].expected_ms;
     if (!near_[i]) continue;
     const auto estimate = bandit.estimate(inputs_.targets[i].name, context);
     gain_[i] = estimate.gain;
@@ -211,7 +228,7 @@ void choose_targets(const ChoiceInputs& inputs, const RouteRequest& request, con
   clear_choice(decision);
   const PolicyView view{request, machine, inputs.targets, decision,
                         answer_tokens_of(inputs.policy, request, decision.verdict.intent)};
-  const Facts facts = facts_of(request, machine, decision);
+  const RouteFacts facts = facts_of(request, machine, decision);
   WantedParts wanted = wanted_parts(request, decision);
   bool complete = true;
   for (std::size_t i = 0; i < wanted.n; ++i) {

@@ -12,7 +12,9 @@ RouteBandit misled_bandit(const std::vector<RouteTarget>& targets) {
     for (const RouteTarget& target : targets) {
       BanditChoice choice;
       choice.context.fill(0.5F);
-      bandit.learn(target.name, choice, target.device == TargetDevice::kRemote ? 1.0F : 0.0F);
+      RouteOutcome outcome;
+      outcome.failed = target.device != TargetDevice::kRemote;
+      bandit.learn(target.name, choice, outcome);
     }
   return bandit;
 }
