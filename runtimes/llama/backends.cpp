@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "available_memory.h"
+#include "cpu_kernels.h"
 #include "library_folder.h"
 #include "llama_call.h"
 
@@ -67,6 +68,7 @@ void load_backends(const sdk::Host& host) {
     const CallScope scope(OnAbort::kThrow);
     if (ggml_backend_reg_count() == 0) load_backends_beside_library();
     llama_backend_init();  // searches ggml's own places when none is loaded so far
+    host.log(sdk::LogLevel::kDebug, "llama", use_own_cpu_kernels());
   });
 }
 

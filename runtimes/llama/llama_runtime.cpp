@@ -2,6 +2,7 @@
 #include <ggml.h>
 
 #include "backends.h"
+#include "cpu_kernels.h"
 #include "hearth/sdk/plugin.h"
 #include "llama_model.h"
 
@@ -13,10 +14,14 @@ class LlamaRuntime final : public sdk::Runtime {
   explicit LlamaRuntime(const sdk::Host& host) : host_(host) { load_backends(host); }
 
   [[nodiscard]] sdk::Description describe() const override {
+    // Whose kernels compute is part of the version: cached cells of the one are not the other's.
+    const bool own = own_kernels_in_use();
+    std::vector<std::string> capabilities = {HEARTH_CAP_TEXT};
+    if (own) capabilities.emplace_back(HEARTH_CAP_TEXT_MIXED);
     return {.name = "llama",
-            .version = std::string(llama_version()) + " (ggml " + ggml_version() + ")",
+            .version = std::string(llama_version()) + " (ggml " + ggml_version() + (own ? ", own kernels)" : ")"),
             .formats = {"gguf"},
-            .capabilities = {HEARTH_CAP_TEXT},
+            .capabilities = std::move(capabilities),
             .devices = list_devices(),
             .extra_keys = extra_keys()};
   }

@@ -152,6 +152,17 @@ Result<std::shared_ptr<TextModel>> ServedModels::load(Served& served, const Call
   return TextModel::from(std::move(model));
 }
 
+// Measured for ggml's kernels on a processor; see OpenedTextModel::mixes_prompts.
+bool ServedModels::mixes_prompts(const Served& served, const MemoryBreakdown& placement) {
+  if (served.file.format != "gguf") return true;
+  const auto& has = served.runtime.info.capabilities;
+  const auto is_half_type = [](const std::string& type) { return type.empty() || type == "f16"; };
+  const bool is_half = is_half_type(served.text.kv_type_k) && is_half_type(served.text.kv_type_v);
+  if (is_half && served.text.flash_attention != Toggle::kOff && std::ranges::find(has, "text.mixed") != has.end())
+    return true;
+  return std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
+}
+
 Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBounds& bounds) {
   HEARTH_ASSIGN(served, find(name));
   OpenedTextModel opened;
@@ -162,9 +173,7 @@ Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBo
   opened.options = served->text;
   opened.slots = served->settings.slots;
   HEARTH_ASSIGN(placement, opened.model->model()->placement());
-  // Measured for ggml's kernels on a processor; see OpenedTextModel::mixes_prompts.
-  opened.mixes_prompts = served->file.format != "gguf" ||
-                         std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
+  opened.mixes_prompts = mixes_prompts(*served, placement);
   opened.idle_slots = info.is_recurrent ? 0 : served->idle_slots;
   opened.context_length = served->settings.context_length;
   opened.cells_max = served->cells_max;

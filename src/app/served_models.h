@@ -69,6 +69,7 @@ class ServedModels final : public ModelProvider {
   [[nodiscard]] Result<std::shared_ptr<TextModel>> load(Served& served, const CallBounds& bounds);
   Status open_draft(const Served& served, OpenedTextModel& opened, const CallBounds& bounds);
   [[nodiscard]] Result<std::string> template_source(const Served& served, const TextModel& model) const;
+  [[nodiscard]] static bool mixes_prompts(const Served& served, const MemoryBreakdown& placement);
   [[nodiscard]] Result<std::string> identity(const Served& served, const TextModel& model) const;
 
   SessionHost host_;

@@ -1,0 +1,248 @@
+#include "cpu_matrix.h"
+
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace hearth::llama {
+namespace {
+
+// Source: ggml, ggml-common.h and repack.h: block_q8_0 and block_q4_0x8.
+struct Q8Block {
+  std::uint16_t scale;
+  std::int8_t values[32];
+};
+struct Q4Eight {
+  std::uint16_t scales[8];
+  std::uint8_t nibbles[128];
+};
+static_assert(sizeof(Q8Block) == 34 && sizeof(Q4Eight) == 144);
+
+// So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
+constexpr int kTileRows = 16;
+// Activations that stay in the second-level cache while all weights pass by.
+constexpr std::int64_t kGroupBytes = 384 << 10;
+
+// Weights are made unsigned by adding this, which the correction takes back.
+constexpr std::int32_t offset_of(WeightLayout layout) { return layout == WeightLayout::kQ4InEights ? 8 : 128; }
+
+// One block of 32 columns of two interleaved groups of eight rows. Sums come out in the order of kOrder.
+struct Q4Panel {
+  const Q4Eight* low;
+  const Q4Eight* high;
+  __m512i a[4];  // rows 0-7, eight columns each
+  __m512i b[4];  // rows 8-15
+  __m512 scales;
+
+  Q4Panel(const MatrixProduct& product, std::int64_t first) {
+    low = reinterpret_cast<const Q4Eight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
+    high = low + product.depth / kBlockValues;
+  }
+
+  void load(std::int64_t block) {
+    unpack(low[block], a);
+    unpack(high[block], b);
+    const __m128i d0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low[block].scales));
+    const __m128i d1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high[block].scales));
+    scales = _mm512_cvtph_ps(_mm256_set_m128i(_mm_unpackhi_epi32(d0, d1), _mm_unpacklo_epi32(d0, d1)));
+  }
+
+  [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
+    const __m512i start = _mm512_maskz_set1_epi32(0x5555, x.correction);
+    __m512i sum_a = start;
+    __m512i sum_b = start;
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      long long eight = 0;
+      std::memcpy(&eight, x.values + 8 * i, 8);
+      const __m512i values = _mm512_set1_epi64(eight);
+      sum_a = _mm512_dpbusd_epi32(sum_a, a[i], values);
+      sum_b = _mm512_dpbusd_epi32(sum_b, b[i], values);
+    }
+    // Each row has two sums beside each other: even and odd ones are added.
+    const __m512 fa = _mm512_castsi512_ps(sum_a);
+    const __m512 fb = _mm512_castsi512_ps(sum_b);
+    return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0x88)),
+                            _mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0xDD)));
+  }
+
+  static __m512 in_order(__m512 sums) {
+    const __m512i order = _mm512_setr_epi32(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    return _mm512_permutexvar_ps(order, sums);
+  }
+
+ private:
+  static void unpack(const Q4Eight& block, __m512i* out) {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x88));
+    const __m512i mask = _mm512_set1_epi8(0x0F);
+    const __m512i first = _mm512_xor_si512(_mm512_loadu_si512(block.nibbles), flip);
+    const __m512i second = _mm512_xor_si512(_mm512_loadu_si512(block.nibbles + 64), flip);
+    out[0] = _mm512_and_si512(first, mask);
+    out[1] = _mm512_and_si512(second, mask);
+    out[2] = _mm512_and_si512(_mm512_srli_epi16(first, 4), mask);
+    out[3] = _mm512_and_si512(_mm512_srli_epi16(second, 4), mask);
+  }
+};
+
+// Sixteen plain rows: each block is transposed, so that a register holds four columns of all rows.
+struct Q8Panel {
+  const std::byte* rows;
+  std::size_t row_bytes;
+  __m512i columns[8];
+  __m512 scales;
+
+  Q8Panel(const MatrixProduct& product, std::int64_t first)
+      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
+
+  void load(std::int64_t block) {
+    alignas(32) std::uint16_t d[kPanelRows];
+    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Q8Block);
+    for (std::size_t row = 0; row < kPanelRows; ++row) {
+      std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
+      // The row's own stream is too short for the processor to foresee it.
+      _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
+    }
+    scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
+    transpose(at + sizeof(std::uint16_t), columns);
+    transpose(at + sizeof(std::uint16_t) + 16, columns + 4);
+  }
+
+  [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
+    __m512i sum = _mm512_set1_epi32(x.correction);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      int four = 0;
+      std::memcpy(&four, x.values + 4 * i, 4);
+      sum = _mm512_dpbusd_epi32(sum, columns[i], _mm512_set1_epi32(four));
+    }
+    return sum;
+  }
+
+  static __m512 in_order(__m512 sums) { return sums; }
+
+ private:
+  [[nodiscard]] __m512i four_rows(const std::byte* at, std::size_t row) const {
+    const auto part = [&](std::size_t i) {
+      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + (row + 4 * i) * row_bytes));
+    };
+    __m512i out = _mm512_castsi128_si512(part(0));
+    out = _mm512_inserti32x4(out, part(1), 1);
+    out = _mm512_inserti32x4(out, part(2), 2);
+    return _mm512_inserti32x4(out, part(3), 3);
+  }
+
+  // 16 bytes of each row; made unsigned.
+  void transpose(const std::byte* at, __m512i* out) const {
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
+    const __m512i z0 = _mm512_xor_si512(four_rows(at, 0), flip);
+    const __m512i z1 = _mm512_xor_si512(four_rows(at, 1), flip);
+    const __m512i z2 = _mm512_xor_si512(four_rows(at, 2), flip);
+    const __m512i z3 = _mm512_xor_si512(four_rows(at, 3), flip);
+    const __m512i low01 = _mm512_unpacklo_epi32(z0, z1);
+    const __m512i high01 = _mm512_unpackhi_epi32(z0, z1);
+    const __m512i low23 = _mm512_unpacklo_epi32(z2, z3);
+    const __m512i high23 = _mm512_unpackhi_epi32(z2, z3);
+    out[0] = _mm512_unpacklo_epi64(low01, low23);
+    out[1] = _mm512_unpackhi_epi64(low01, low23);
+    out[2] = _mm512_unpacklo_epi64(high01, high23);
+    out[3] = _mm512_unpackhi_epi64(high01, high23);
+  }
+};
+
+// `Rows` activation rows from `row` on with one panel.
+template <class Panel, int Rows>
+void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
+  const std::int64_t n_blocks = product.depth / kBlockValues;
+  const ActivationBlock* x = product.activations + row * n_blocks;
+  Panel panel(product, first);
+  __m512 sums[Rows];
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) sums[r] = _mm512_setzero_ps();
+  for (std::int64_t block = 0; block < n_blocks; ++block) {
+    panel.load(block);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      const ActivationBlock& values = x[r * n_blocks + block];
+      const __m512 scale = _mm512_mul_ps(panel.scales, _mm512_set1_ps(values.scale));
+      sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(panel.dot(values)), scale, sums[r]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) {
+    _mm512_storeu_ps(product.out + (row + r) * product.out_stride + first, Panel::in_order(sums[r]));
+  }
+}
+
+template <class Panel>
+void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t row, std::int64_t end) {
+  for (; row + kTileRows <= end; row += kTileRows) tile<Panel, kTileRows>(product, first, row);
+  for (; row + 8 <= end; row += 8) tile<Panel, 8>(product, first, row);
+  switch (end - row) {
+    case 7: return tile<Panel, 7>(product, first, row);
+    case 6: return tile<Panel, 6>(product, first, row);
+    case 5: return tile<Panel, 5>(product, first, row);
+    case 4: return tile<Panel, 4>(product, first, row);
+    case 3: return tile<Panel, 3>(product, first, row);
+    case 2: return tile<Panel, 2>(product, first, row);
+    case 1: return tile<Panel, 1>(product, first, row);
+    default: return;
+  }
+}
+
+template <class Panel>
+void all_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
+  const std::int64_t bytes = product.depth / kBlockValues * static_cast<std::int64_t>(sizeof(ActivationBlock));
+  const std::int64_t group = std::max<std::int64_t>(kTileRows, kGroupBytes / bytes / kTileRows * kTileRows);
+  for (std::int64_t row = 0; row < product.n_rows; row += group) {
+    const std::int64_t end = std::min(row + group, product.n_rows);
+    for (std::int64_t panel = first; panel < last; panel += kPanelRows) panel_rows<Panel>(product, panel, row, end);
+  }
+}
+
+}  // namespace
+
+bool has_matrix_kernels() {
+  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("f16c") &&
+         __builtin_cpu_supports("fma");
+}
+
+void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out) {
+  const std::int32_t offset = offset_of(layout);
+  for (std::int64_t at = 0; at < depth; at += kBlockValues, ++out) {
+    const __m512 v0 = _mm512_loadu_ps(row + at);
+    const __m512 v1 = _mm512_loadu_ps(row + at + 16);
+    const float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v0), _mm512_abs_ps(v1)));
+    const __m512 inverse = _mm512_set1_ps(most != 0.0F ? 127.0F / most : 0.0F);
+    const __m512i i0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
+    const __m512i i1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out->values), _mm512_cvtsepi32_epi8(i0));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out->values + 16), _mm512_cvtsepi32_epi8(i1));
+    out->correction = -offset * _mm512_reduce_add_epi32(_mm512_add_epi32(i0, i1));
+    out->scale = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
+  }
+}
+
+void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
+  switch (product.layout) {
+    case WeightLayout::kQ4InEights: return all_panels<Q4Panel>(product, first, last);
+    case WeightLayout::kQ8Rows: return all_panels<Q8Panel>(product, first, last);
+  }
+}
+
+}  // namespace hearth::llama
+
+#else
+
+namespace hearth::llama {
+
+bool has_matrix_kernels() { return false; }
+void quantise_row(const float*, std::int64_t, WeightLayout, ActivationBlock*) {}
+void multiply_panels(const MatrixProduct&, std::int64_t, std::int64_t) {}
+
+}  // namespace hearth::llama
+
+#endif

@@ -1,0 +1,45 @@
+// Products of quantised weights with some rows of activations, for x86-64 with AVX-512 VNNI.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hearth::llama {
+
+// How the 16 weight rows of a panel lie in memory.
+enum class WeightLayout {
+  kQ4InEights,  // ggml's block_q4_0x8: eight rows interleaved by eight bytes, nibbles with their sign bit flipped
+  kQ8Rows,      // ggml's block_q8_0, row after row
+};
+
+// 32 activations of one row.
+struct ActivationBlock {
+  std::int8_t values[32];
+  std::int32_t correction;  // what the weights' offset adds to a product, negated
+  float scale;              // as ggml rounds it, to half precision
+};
+
+struct MatrixProduct {
+  WeightLayout layout = WeightLayout::kQ4InEights;
+  const std::byte* weights = nullptr;
+  std::size_t row_bytes = 0;  // of one weight row
+  std::int64_t depth = 0;     // values of a row; a multiple of 32
+  std::int64_t n_rows = 0;    // of activations
+  const ActivationBlock* activations = nullptr;  // n_rows x depth / 32
+  float* out = nullptr;                          // row i of the activations at out + i * out_stride
+  std::int64_t out_stride = 0;
+};
+
+constexpr std::int64_t kPanelRows = 16;
+constexpr std::int64_t kBlockValues = 32;
+
+// Whether this processor has what the functions below are compiled for.
+bool has_matrix_kernels();
+
+// As ggml's quantize_row_q8_0: the same numbers.
+void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out);
+
+// The products with the weight rows [first, last) of all activations; both are multiples of kPanelRows.
+void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last);
+
+}  // namespace hearth::llama
