@@ -111,11 +111,15 @@ class AttentionKernel final : public inside::TensorTraits {
 
   // Behind what is shared: the cells that each row sees; for each thread those of a group, and its scratch.
   bool work_size(int n_threads, const ggml_tensor* op, std::size_t& size) override {
-    size = sizeof(Shared) + alignof(Shared) + seen_bytes(op) + static_cast<std::size_t>(n_threads) * thread_bytes(op);
+    const auto threads = static_cast<std::size_t>(n_threads);
+    size = sizeof(Shared) + alignof(Shared) + seen_bytes(op) + threads * thread_bytes(op);
+    if (op->src[0]->ne[1] == 1) size = std::max(size, ggmls_one_row_bytes(op, threads));
     return true;
   }
 
   bool compute_forward(inside::ComputeParams* params, ggml_tensor* op) override {
+    // One row is shared out by key heads; ggml's own also by cells.
+    if (op->src[0]->ne[1] == 1 && op->src[1]->ne[2] % params->nth != 0) return false;
     const Attention attention = attention_of(op);
     Shared* shared = shared_of(*params);
     auto* seen = reinterpret_cast<std::uint64_t*>(shared + 1);
@@ -142,6 +146,15 @@ class AttentionKernel final : public inside::TensorTraits {
   }
 
  private:
+  // Source: ggml-cpu.c, ggml_graph_plan, GGML_OP_FLASH_ATTN_EXT: the larger of tiles and of parts by cells.
+  static std::size_t ggmls_one_row_bytes(const ggml_tensor* op, std::size_t threads) {
+    constexpr std::size_t kTile = 64, kLine = 16;
+    const auto size = static_cast<std::size_t>(op->src[1]->ne[0]);
+    const auto heads = static_cast<std::size_t>(op->src[0]->ne[2]);
+    const std::size_t tiles = 4 * kTile * size + 2 * kTile * kTile + kLine;
+    const std::size_t parts = 3 * size + kLine + heads * (2 + size);
+    return sizeof(float) * threads * (tiles + parts);
+  }
   static std::size_t padded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
   static std::size_t group_bytes(const ggml_tensor* op) {
     return padded(static_cast<std::size_t>(words_of(op->src[1]->ne[1])) * sizeof(std::uint64_t));
@@ -190,7 +203,7 @@ class KernelChoice final : public inside::ExtraBufferType {
   inside::TensorTraits* get_tensor_traits(const ggml_tensor* op) override {
     inside::TensorTraits* ggmls = ggmls_.get_tensor_traits(op);
     if (op->op == GGML_OP_FLASH_ATTN_EXT)
-      return op->src[0]->ne[1] >= 2 && is_plain_attention(op) ? &attention_ : ggmls;
+      return is_plain_attention(op) ? &attention_ : ggmls;
     // One row is bound by memory: nothing to gain.
     if (op->op != GGML_OP_MUL_MAT || op->src[1]->ne[1] < 2 || !is_plain_product(op)) return ggmls;
     if (ggmls != nullptr) return is_q4_in_eights(ggmls) ? &q4_ : ggmls;
