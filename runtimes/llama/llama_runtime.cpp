@@ -1,8 +1,11 @@
 // The llama.cpp runtime: GGUF language models on the processor and on whatever ggml has a backend for.
 #include <ggml.h>
 
+#include <algorithm>
+
 #include "backends.h"
 #include "cpu_kernels.h"
+#include "hearth/abi/hearth_hints.h"
 #include "hearth/sdk/plugin.h"
 #include "llama_model.h"
 
@@ -17,7 +20,7 @@ class LlamaRuntime final : public sdk::Runtime {
     // Whose kernels compute is part of the version: cached cells of the one are not the other's.
     const bool own = own_kernels_in_use();
     std::vector<std::string> capabilities = {HEARTH_CAP_TEXT};
-    if (own) capabilities.emplace_back(HEARTH_CAP_TEXT_MIXED);
+    if (own) capabilities.emplace_back(HEARTH_HINT_TEXT_MIXED);
     return {.name = "llama",
             .version = std::string(llama_version()) + " (ggml " + ggml_version() + (own ? ", own kernels)" : ")"),
             .formats = {"gguf"},

@@ -15,6 +15,8 @@
 #include "platform/file.h"
 #include "platform/process.h"
 #include "platform/service_notify.h"
+#include "platform/system_tree.h"
+#include "probe/device_state_reader.h"
 #include "serve/anthropic_routes.h"
 #include "serve/hearth_routes.h"
 #include "serve/llama_routes.h"
@@ -58,6 +60,19 @@ class WarmUpListener final : public TextListener {
 std::uint64_t random_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32U) | device();
+}
+
+// What the machine tells of itself now; some files of the kernel's, read in about a millisecond.
+std::vector<serve::SensorReading> machine_sensors(const SystemTree& tree) {
+  std::vector<ProfileSensor> found;
+  read_sensors(tree, found);
+  std::vector<serve::SensorReading> readings;
+  for (const ProfileSensor& sensor : found) {
+    if (!sensor.value) continue;
+    const std::string name = sensor.name.empty() ? sensor.kind : fmt::format("{} {}", sensor.name, sensor.kind);
+    readings.push_back({name, sensor.value->value, sensor.unit});
+  }
+  return readings;
 }
 
 }  // namespace
@@ -133,6 +148,7 @@ std::vector<serve::Route> ModelServer::routes() {
   if (!options_.plan_json.empty()) sources.plan = [text = options_.plan_json]() -> Result<std::string> { return text; };
   sources.ledger = [home = app_.home()] { return ledger_document(home); };
   sources.openapi = [this] { return openapi_; };
+  sources.sensors = [] { return machine_sensors(SystemTree()); };
   std::vector<serve::Route> all;
   const auto add = [&all](std::vector<serve::Route> more) {
     all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));

@@ -212,9 +212,6 @@ typedef hearth_status (*hearth_plugin_entry_fn)(const hearth_host* host, uint32_
 
 #define HEARTH_CAP_TEXT "text"
 #define HEARTH_CAP_TEXT_MAJOR 1u
-/* Listed beside "text" and without a table: with a cache of half precision one decode of several sequences' tokens takes
-   no longer than one for each, however many cells the others hold. */
-#define HEARTH_CAP_TEXT_MIXED "text.mixed"
 
 typedef int32_t hearth_token;
 #define HEARTH_TOKEN_NONE (-1)
