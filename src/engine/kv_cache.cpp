@@ -71,6 +71,7 @@ Result<std::unique_ptr<KvCache>> KvCache::create(std::shared_ptr<TextModel> mode
 TextContext& KvCache::context() { return *impl_->context; }
 const TextOptions& KvCache::granted() const { return impl_->granted; }
 bool KvCache::can_trim() const { return impl_->cuts; }
+bool KvCache::keeps_snapshots() const { return !impl_->keeps_ranges && impl_->blocks.enabled(); }
 
 void KvCache::computed(SlotId slot, std::span<const Token> tokens) {
   Impl& m = *impl_;

@@ -59,6 +59,7 @@ Result<std::unique_ptr<TextScheduler>> TextScheduler::create(OpenedTextModel mod
   if (model.context_length == 0 || model.context_length > std::max<std::uint64_t>(granted.n_ctx, model.cells_max))
     model.context_length = static_cast<std::uint32_t>(std::max<std::uint64_t>(granted.n_ctx, model.cells_max));
   PlannerLimits limits = planner_limits(model, granted, options);
+  limits.last_token_apart = kv->keeps_snapshots();
   if (const auto memory = model.model->model()->memory_now(); memory && granted.n_ctx > 0)
     limits.cell_bytes = memory->component_bytes(memory_component::kKvCache) / granted.n_ctx;
   HEARTH_ASSIGN(planner, StepPlanner::create(limits, StepCost{}));

@@ -166,7 +166,8 @@ std::uint32_t StepPlanner::chunk(const Sequence& s, double limit_s, bool forced,
   std::uint32_t largest = limits_.chunk_tokens;
   while (largest <= within / 2) largest *= 2;
   const bool alone = plan.items.empty();
-  if (s.remaining() <= (alone ? std::min(within, largest) : within)) return s.remaining();
+  const std::uint32_t left = in_one_go(s);
+  if (left <= (alone ? std::min(within, largest) : within)) return left;
   if (!alone) {
     const std::uint32_t end = (s.computed + within) / limits_.chunk_tokens * limits_.chunk_tokens;
     if (end > s.computed) return end - s.computed;
@@ -174,10 +175,15 @@ std::uint32_t StepPlanner::chunk(const Sequence& s, double limit_s, bool forced,
   for (std::uint32_t size = largest; size >= limits_.chunk_tokens_min; size /= 2) {
     // The next multiple, so that chunks are of one size however much more there would be time for.
     const std::uint32_t to_end = size - s.computed % size;
-    if (to_end <= within) return std::min(to_end, s.remaining());
+    if (to_end <= within) return std::min(to_end, left);
   }
   const std::uint32_t least = limits_.chunk_tokens_min - s.computed % limits_.chunk_tokens_min;
-  return forced ? std::min({least, s.remaining(), most}) : 0;
+  return forced ? std::min({least, left, most}) : 0;
+}
+
+// How much of what is left of a prompt one step may compute.
+std::uint32_t StepPlanner::in_one_go(const Sequence& s) const {
+  return limits_.last_token_apart && s.remaining() > 1 ? s.remaining() - 1 : s.remaining();
 }
 
 }  // namespace hearth

@@ -28,6 +28,8 @@ struct PlannerLimits {
   double stall_share = 0.7;
   // While answers stream, a step takes in one prompt: for engines that compute each prompt in a call of its own.
   bool one_prompt_beside_answers = false;
+  // A prompt's last token is a step of its own: for caches of whole states, which the same prompt can only use from there.
+  bool last_token_apart = false;
   double idle_step_s = 1;    // a step's length while no answer streams: a new request waits at most this
   double aging_share = 0.5;  // a waiting prompt counts as shorter by this share of what could be computed meanwhile
   double growth_retry_s = 5;
@@ -171,6 +173,7 @@ class StepPlanner {
   void fill(const std::vector<Sequence*>& members, StepPlan& plan, Instant now);
   void add_prompts(std::vector<Sequence*> prompts, double limit_s, StepPlan& plan, Instant now);
   [[nodiscard]] std::uint32_t chunk(const Sequence& s, double limit_s, bool forced, const StepPlan& plan) const;
+  [[nodiscard]] std::uint32_t in_one_go(const Sequence& s) const;
   [[nodiscard]] std::uint32_t draft(const Sequence& s, double limit_s, const StepPlan& plan) const;
   [[nodiscard]] std::uint64_t room(const StepPlan& plan) const;
 

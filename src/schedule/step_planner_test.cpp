@@ -54,6 +54,24 @@ TEST(StepPlanner, refuses_limits_that_have_no_meaning) {
   EXPECT_FALSE(refused([](PlannerLimits&) {}));
 }
 
+TEST(StepPlanner, where_states_are_kept_a_prompts_last_token_is_a_step_of_its_own) {
+  PlannerLimits limits = limits_of(10000);
+  limits.last_token_apart = true;
+  StepPlanner planner = planner_of(limits);
+  ASSERT_TRUE(planner.start(prompt(1, 100), kStart));
+  ASSERT_TRUE(planner.start(prompt(2, 1), kStart));
+  const StepPlan first = step(planner);
+  ASSERT_NE(item_of(first, 1), nullptr);
+  EXPECT_EQ(item_of(first, 1)->count, 99U);
+  EXPECT_FALSE(item_of(first, 1)->samples);
+  ASSERT_NE(item_of(first, 2), nullptr);
+  EXPECT_TRUE(item_of(first, 2)->samples) << "a prompt of one token has nothing before it";
+  const StepPlan second = step(planner);
+  ASSERT_NE(item_of(second, 1), nullptr);
+  EXPECT_EQ(item_of(second, 1)->count, 1U);
+  EXPECT_TRUE(item_of(second, 1)->samples);
+}
+
 TEST(StepPlanner, answers_come_first_and_prompts_fill_the_time_that_is_left) {
   StepPlanner planner = planner_of(limits_of(10000));
   for (SequenceId id = 1; id <= 4; ++id) ASSERT_TRUE(planner.start(prompt(id, 10), kStart));
