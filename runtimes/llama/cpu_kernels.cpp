@@ -196,6 +196,7 @@ class KernelChoice final : public inside::ExtraBufferType {
       : ggmls_(ggmls),
         q4_(WeightLayout::kQ4InEights, barrier),
         q8_(WeightLayout::kQ8Rows, barrier),
+        q5_(WeightLayout::kQ5Rows, barrier),
         attention_(barrier) {}
 
   bool supports_op(ggml_backend_dev_t device, const ggml_tensor* op) override { return ggmls_.supports_op(device, op); }
@@ -208,9 +209,10 @@ class KernelChoice final : public inside::ExtraBufferType {
     if (op->op != GGML_OP_MUL_MAT || op->src[1]->ne[1] < 2 || !is_plain_product(op)) return ggmls;
     if (ggmls != nullptr) return is_q4_in_eights(ggmls) ? &q4_ : ggmls;
     const ggml_tensor* w = op->src[0];
-    const bool is_rows = w->type == GGML_TYPE_Q8_0 && w->buffer != nullptr && w->nb[0] == ggml_type_size(w->type) &&
+    const bool is_rows = w->buffer != nullptr && w->nb[0] == ggml_type_size(w->type) &&
                          ggml_backend_buft_is_host(ggml_backend_buffer_get_type(w->buffer));
-    return is_rows ? &q8_ : nullptr;
+    if (!is_rows) return nullptr;
+    return w->type == GGML_TYPE_Q8_0 ? &q8_ : w->type == GGML_TYPE_Q5_0 ? &q5_ : nullptr;
   }
 
  private:
@@ -225,6 +227,7 @@ class KernelChoice final : public inside::ExtraBufferType {
   inside::ExtraBufferType& ggmls_;
   MatrixKernel q4_;
   MatrixKernel q8_;
+  MatrixKernel q5_;
   AttentionKernel attention_;
   std::atomic<inside::TensorTraits*> q4_traits_{nullptr};
 };
@@ -269,7 +272,7 @@ const char* put_in() {
   static KernelChoice choice(*ggmls, barrier);  // for as long as ggml may ask
   layout->context = static_cast<inside::ExtraBufferType*>(&choice);
   g_in_use.store(true);
-  return "own kernels for Q4_0, Q8_0 and attention on AVX-512 VNNI";
+  return "own kernels for Q4_0, Q5_0, Q8_0 and attention on AVX-512 VNNI";
 }
 
 }  // namespace

@@ -5,21 +5,27 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace hearth::llama {
 namespace {
 
-// Source: ggml, ggml-common.h and repack.h: block_q8_0 and block_q4_0x8.
+// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0 and block_q4_0x8.
 struct Q8Block {
   std::uint16_t scale;
   std::int8_t values[32];
+};
+struct Q5Block {
+  std::uint16_t scale;
+  std::uint8_t fifth_bits[4];
+  std::uint8_t nibbles[16];
 };
 struct Q4Eight {
   std::uint16_t scales[8];
   std::uint8_t nibbles[128];
 };
-static_assert(sizeof(Q8Block) == 34 && sizeof(Q4Eight) == 144);
+static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144);
 
 // So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
 constexpr int kTileRows = 16;
@@ -27,7 +33,14 @@ constexpr int kTileRows = 16;
 constexpr std::int64_t kGroupBytes = 384 << 10;
 
 // Weights are made unsigned by adding this, which the correction takes back.
-constexpr std::int32_t offset_of(WeightLayout layout) { return layout == WeightLayout::kQ4InEights ? 8 : 128; }
+constexpr std::int32_t offset_of(WeightLayout layout) {
+  switch (layout) {
+    case WeightLayout::kQ4InEights: return 8;
+    case WeightLayout::kQ5Rows: return 16;
+    case WeightLayout::kQ8Rows: break;
+  }
+  return 128;
+}
 
 // One block of 32 columns of two interleaved groups of eight rows. Sums come out in the order of kOrder.
 struct Q4Panel {
@@ -87,27 +100,39 @@ struct Q4Panel {
   }
 };
 
+// Registers 0-3 hold rows i, i + 4, i + 8 and i + 12 in their lanes; afterwards four columns of all rows each.
+void transpose_lanes(const __m512i* rows, __m512i* columns) {
+  const __m512i low01 = _mm512_unpacklo_epi32(rows[0], rows[1]);
+  const __m512i high01 = _mm512_unpackhi_epi32(rows[0], rows[1]);
+  const __m512i low23 = _mm512_unpacklo_epi32(rows[2], rows[3]);
+  const __m512i high23 = _mm512_unpackhi_epi32(rows[2], rows[3]);
+  columns[0] = _mm512_unpacklo_epi64(low01, low23);
+  columns[1] = _mm512_unpackhi_epi64(low01, low23);
+  columns[2] = _mm512_unpacklo_epi64(high01, high23);
+  columns[3] = _mm512_unpackhi_epi64(high01, high23);
+}
+
 // Sixteen plain rows: each block is transposed, so that a register holds four columns of all rows.
-struct Q8Panel {
+template <class Block>
+struct RowPanel {
   const std::byte* rows;
   std::size_t row_bytes;
   __m512i columns[8];
   __m512 scales;
 
-  Q8Panel(const MatrixProduct& product, std::int64_t first)
+  RowPanel(const MatrixProduct& product, std::int64_t first)
       : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
 
   void load(std::int64_t block) {
     alignas(32) std::uint16_t d[kPanelRows];
-    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Q8Block);
+    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Block);
     for (std::size_t row = 0; row < kPanelRows; ++row) {
       std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
       // The row's own stream is too short for the processor to foresee it.
       _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
     }
     scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
-    transpose(at + sizeof(std::uint16_t), columns);
-    transpose(at + sizeof(std::uint16_t) + 16, columns + 4);
+    unpack(at, static_cast<const Block*>(nullptr));
   }
 
   [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
@@ -124,6 +149,7 @@ struct Q8Panel {
   static __m512 in_order(__m512 sums) { return sums; }
 
  private:
+  // 16 bytes of rows `row`, `row` + 4 ...
   [[nodiscard]] __m512i four_rows(const std::byte* at, std::size_t row) const {
     const auto part = [&](std::size_t i) {
       return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + (row + 4 * i) * row_bytes));
@@ -134,21 +160,38 @@ struct Q8Panel {
     return _mm512_inserti32x4(out, part(3), 3);
   }
 
-  // 16 bytes of each row; made unsigned.
-  void transpose(const std::byte* at, __m512i* out) const {
+  void unpack(const std::byte* at, const Q8Block*) {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-    const __m512i z0 = _mm512_xor_si512(four_rows(at, 0), flip);
-    const __m512i z1 = _mm512_xor_si512(four_rows(at, 1), flip);
-    const __m512i z2 = _mm512_xor_si512(four_rows(at, 2), flip);
-    const __m512i z3 = _mm512_xor_si512(four_rows(at, 3), flip);
-    const __m512i low01 = _mm512_unpacklo_epi32(z0, z1);
-    const __m512i high01 = _mm512_unpackhi_epi32(z0, z1);
-    const __m512i low23 = _mm512_unpacklo_epi32(z2, z3);
-    const __m512i high23 = _mm512_unpackhi_epi32(z2, z3);
-    out[0] = _mm512_unpacklo_epi64(low01, low23);
-    out[1] = _mm512_unpackhi_epi64(low01, low23);
-    out[2] = _mm512_unpacklo_epi64(high01, high23);
-    out[3] = _mm512_unpackhi_epi64(high01, high23);
+    for (std::size_t half = 0; half < 2; ++half) {
+      __m512i values[4];
+      for (std::size_t row = 0; row < 4; ++row)
+        values[row] = _mm512_xor_si512(four_rows(at + offsetof(Q8Block, values) + 16 * half, row), flip);
+      transpose_lanes(values, columns + 4 * half);
+    }
+  }
+
+  void unpack(const std::byte* at, const Q5Block*) {
+    const __m512i mask = _mm512_set1_epi8(0x0F);
+    const __m512i fifth = _mm512_set1_epi8(16);
+    __m512i low[4];
+    __m512i high[4];
+    for (std::size_t row = 0; row < 4; ++row) {
+      std::uint64_t low_bits = 0;
+      std::uint64_t high_bits = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        std::uint32_t bits = 0;
+        std::memcpy(&bits, at + (row + 4 * i) * row_bytes + offsetof(Q5Block, fifth_bits), sizeof bits);
+        low_bits |= std::uint64_t{bits & 0xFFFFU} << (16 * i);
+        high_bits |= std::uint64_t{bits >> 16U} << (16 * i);
+      }
+      const __m512i nibbles = four_rows(at + offsetof(Q5Block, nibbles), row);
+      low[row] = _mm512_and_si512(nibbles, mask);
+      high[row] = _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), mask);
+      low[row] = _mm512_mask_add_epi8(low[row], low_bits, low[row], fifth);
+      high[row] = _mm512_mask_add_epi8(high[row], high_bits, high[row], fifth);
+    }
+    transpose_lanes(low, columns);
+    transpose_lanes(high, columns + 4);
   }
 };
 
@@ -229,7 +272,8 @@ void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, Act
 void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
   switch (product.layout) {
     case WeightLayout::kQ4InEights: return all_panels<Q4Panel>(product, first, last);
-    case WeightLayout::kQ8Rows: return all_panels<Q8Panel>(product, first, last);
+    case WeightLayout::kQ8Rows: return all_panels<RowPanel<Q8Block>>(product, first, last);
+    case WeightLayout::kQ5Rows: return all_panels<RowPanel<Q5Block>>(product, first, last);
   }
 }
 

@@ -10,6 +10,7 @@ namespace hearth::llama {
 enum class WeightLayout {
   kQ4InEights,  // ggml's block_q4_0x8: eight rows interleaved by eight bytes, nibbles with their sign bit flipped
   kQ8Rows,      // ggml's block_q8_0, row after row
+  kQ5Rows,      // ggml's block_q5_0, row after row
 };
 
 // 32 activations of one row.

@@ -207,11 +207,12 @@ std::vector<float> attend(const Processor& cpu, const AttentionCase& c, const At
 TEST(CpuKernels, products_are_those_of_ggml) {
   const Processor cpu;
   std::vector<Product> products;
-  for (const std::int64_t columns : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 64, 71, 200}) {
+  for (const std::int64_t columns : {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 71}) {
     products.push_back({GGML_TYPE_Q4_0, true, 896, 128, columns});
     products.push_back({GGML_TYPE_Q4_0, true, 4864, 48, columns});
     products.push_back({GGML_TYPE_Q4_0, true, 32, 24, columns});  // rows that are no whole panel: ggml's own
     products.push_back({GGML_TYPE_Q8_0, false, 896, 160, columns});
+    products.push_back({GGML_TYPE_Q5_0, false, 896, 160, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 16, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 20, columns});
   }
@@ -223,7 +224,7 @@ TEST(CpuKernels, products_are_those_of_ggml) {
     const Product& p = products[i];
     SCOPED_TRACE(testing::Message() << ggml_type_name(p.type) << " " << p.depth << " x " << p.rows << ", " << p.columns);
     const auto ours = multiply(cpu, p);
-    // Q4_0 adds in ggml's order; for Q8_0 ggml's order follows its lanes.
+    // Q4_0 adds in ggml's order; in plain rows ggml's order follows its lanes.
     if (p.repacked)
       EXPECT_EQ(std::memcmp(ours.data(), ggmls[i].data(), ours.size() * sizeof(float)), 0);
     else
