@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view kKnownGgml = "0.25.3";
 constexpr const char* kRepackName = "CPU_REPACK";
 constexpr const char* kRepackClass = "N4ggml3cpu6repack17extra_buffer_typeE";
+constexpr const char* kQ4KInEightsClass = "N4ggml3cpu6repack13tensor_traitsI10block_q4_KLl8ELl8EL9ggml_type15EEE";
 constexpr const char* kQ4InEightsClass = "N4ggml3cpu6repack13tensor_traitsI10block_q4_0Ll8ELl8EL9ggml_type8EEE";
 
 // What the threads of one operation share, at the beginning of its work buffer.
@@ -195,6 +196,7 @@ class KernelChoice final : public inside::ExtraBufferType {
   KernelChoice(inside::ExtraBufferType& ggmls, Barrier barrier)
       : ggmls_(ggmls),
         q4_(WeightLayout::kQ4InEights, barrier),
+        q4_k_(WeightLayout::kQ4KInEights, barrier),
         q8_(WeightLayout::kQ8Rows, barrier),
         q5_(WeightLayout::kQ5Rows, barrier),
         attention_(barrier) {}
@@ -207,7 +209,10 @@ class KernelChoice final : public inside::ExtraBufferType {
       return is_plain_attention(op) ? &attention_ : ggmls;
     // One row is bound by memory: nothing to gain.
     if (op->op != GGML_OP_MUL_MAT || op->src[1]->ne[1] < 2 || !is_plain_product(op)) return ggmls;
-    if (ggmls != nullptr) return is_q4_in_eights(ggmls) ? &q4_ : ggmls;
+    if (ggmls != nullptr) {
+      if (is_of(ggmls, q4_traits_, kQ4InEightsClass)) return &q4_;
+      return is_of(ggmls, q4_k_traits_, kQ4KInEightsClass) ? &q4_k_ : ggmls;
+    }
     const ggml_tensor* w = op->src[0];
     const bool is_rows = w->buffer != nullptr && w->nb[0] == ggml_type_size(w->type) &&
                          ggml_backend_buft_is_host(ggml_backend_buffer_get_type(w->buffer));
@@ -216,20 +221,23 @@ class KernelChoice final : public inside::ExtraBufferType {
   }
 
  private:
-  // There is one object for all tensors of a layout.
-  bool is_q4_in_eights(inside::TensorTraits* traits) {
-    if (traits == q4_traits_.load(std::memory_order_relaxed)) return true;
-    if (std::strcmp(typeid(*traits).name(), kQ4InEightsClass) != 0) return false;
-    q4_traits_.store(traits, std::memory_order_relaxed);
+  using KnownTraits = std::atomic<inside::TensorTraits*>;
+  // There is one object for all tensors of a layout: its class is asked for once.
+  static bool is_of(inside::TensorTraits* traits, KnownTraits& known, const char* name) {
+    if (traits == known.load(std::memory_order_relaxed)) return true;
+    if (std::strcmp(typeid(*traits).name(), name) != 0) return false;
+    known.store(traits, std::memory_order_relaxed);
     return true;
   }
 
   inside::ExtraBufferType& ggmls_;
   MatrixKernel q4_;
+  MatrixKernel q4_k_;
   MatrixKernel q8_;
   MatrixKernel q5_;
   AttentionKernel attention_;
-  std::atomic<inside::TensorTraits*> q4_traits_{nullptr};
+  KnownTraits q4_traits_{nullptr};
+  KnownTraits q4_k_traits_{nullptr};
 };
 
 // A function inside the library that holds the processor's backend.
@@ -272,7 +280,7 @@ const char* put_in() {
   static KernelChoice choice(*ggmls, barrier);  // for as long as ggml may ask
   layout->context = static_cast<inside::ExtraBufferType*>(&choice);
   g_in_use.store(true);
-  return "own kernels for Q4_0, Q5_0, Q8_0 and attention on AVX-512 VNNI";
+  return "own kernels for Q4_0, Q4_K, Q5_0, Q8_0 and attention on AVX-512 VNNI";
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace hearth::llama {
 namespace {
 
-// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0 and block_q4_0x8.
+// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0, block_q4_0x8 and block_q4_Kx8.
 struct Q8Block {
   std::uint16_t scale;
   std::int8_t values[32];
@@ -25,10 +25,17 @@ struct Q4Eight {
   std::uint16_t scales[8];
   std::uint8_t nibbles[128];
 };
-static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144);
+struct Q4KEight {
+  std::uint16_t scales[8];
+  std::uint16_t minima[8];
+  std::uint8_t parts[8][12];  // six bits of scale and of minimum for each row, by 32 columns
+  std::uint8_t nibbles[1024];
+};
+static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144 && sizeof(Q4KEight) == 1152);
 
 // So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
 constexpr int kTileRows = 16;
+constexpr std::int64_t kSuperValues = 256;  // Source: QK_K of ggml-common.h
 // Activations that stay in the second-level cache while all weights pass by.
 constexpr std::int64_t kGroupBytes = 384 << 10;
 
@@ -36,31 +43,24 @@ constexpr std::int64_t kGroupBytes = 384 << 10;
 constexpr std::int32_t offset_of(WeightLayout layout) {
   switch (layout) {
     case WeightLayout::kQ4InEights: return 8;
+    case WeightLayout::kQ4KInEights: return 0;
     case WeightLayout::kQ5Rows: return 16;
     case WeightLayout::kQ8Rows: break;
   }
   return 128;
 }
 
-// One block of 32 columns of two interleaved groups of eight rows. Sums come out in the order of kOrder.
-struct Q4Panel {
-  const Q4Eight* low;
-  const Q4Eight* high;
+// 32 columns of two interleaved groups of eight rows. In a register of sums rows 0, 1, 8, 9 come first, then 2, 3, 10, 11 ...
+struct Eights {
   __m512i a[4];  // rows 0-7, eight columns each
   __m512i b[4];  // rows 8-15
   __m512 scales;
 
-  Q4Panel(const MatrixProduct& product, std::int64_t first) {
-    low = reinterpret_cast<const Q4Eight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
-    high = low + product.depth / kBlockValues;
-  }
-
-  void load(std::int64_t block) {
-    unpack(low[block], a);
-    unpack(high[block], b);
-    const __m128i d0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low[block].scales));
-    const __m128i d1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high[block].scales));
-    scales = _mm512_cvtph_ps(_mm256_set_m128i(_mm_unpackhi_epi32(d0, d1), _mm_unpacklo_epi32(d0, d1)));
+  // Halves or pairs of them that belong to rows 0-7 and 8-15, in the order of sums.
+  static __m512 halves_of(const std::uint16_t* low, const std::uint16_t* high) {
+    const __m128i d0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low));
+    const __m128i d1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high));
+    return _mm512_cvtph_ps(_mm256_set_m128i(_mm_unpackhi_epi32(d0, d1), _mm_unpacklo_epi32(d0, d1)));
   }
 
   [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
@@ -86,6 +86,26 @@ struct Q4Panel {
     const __m512i order = _mm512_setr_epi32(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
     return _mm512_permutexvar_ps(order, sums);
   }
+};
+
+struct Q4Panel : Eights {
+  const Q4Eight* low;
+  const Q4Eight* high;
+
+  Q4Panel(const MatrixProduct& product, std::int64_t first) {
+    low = reinterpret_cast<const Q4Eight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
+    high = low + product.depth / kBlockValues;
+  }
+
+  void load(std::int64_t block) {
+    unpack(low[block], a);
+    unpack(high[block], b);
+    scales = halves_of(low[block].scales, high[block].scales);
+  }
+
+  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
+  }
 
  private:
   static void unpack(const Q4Eight& block, __m512i* out) {
@@ -97,6 +117,61 @@ struct Q4Panel {
     out[1] = _mm512_and_si512(second, mask);
     out[2] = _mm512_and_si512(_mm512_srli_epi16(first, 4), mask);
     out[3] = _mm512_and_si512(_mm512_srli_epi16(second, 4), mask);
+  }
+};
+
+struct Q4KPanel : Eights {
+  const Q4KEight* low;
+  const Q4KEight* high;
+  __m512 minima;
+
+  Q4KPanel(const MatrixProduct& product, std::int64_t first) {
+    low = reinterpret_cast<const Q4KEight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
+    high = low + product.depth / kSuperValues;
+  }
+
+  void load(std::int64_t block) {
+    const Q4KEight& l = low[block / 8];
+    const Q4KEight& h = high[block / 8];
+    const std::int64_t part = block % 8;
+    unpack(l, part, a);
+    unpack(h, part, b);
+    const Parts lower(l.parts[part]);
+    const Parts upper(h.parts[part]);
+    scales = _mm512_mul_ps(halves_of(l.scales, h.scales), in_rows(lower.scales, upper.scales));
+    minima = _mm512_mul_ps(halves_of(l.minima, h.minima), in_rows(lower.minima, upper.minima));
+  }
+
+  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
+    sums = _mm512_fnmadd_ps(minima, _mm512_set1_ps(x.sum), sums);
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
+  }
+
+ private:
+  // Eight scales and eight minima of six bits in twelve bytes.
+  struct Parts {
+    std::uint64_t scales, minima;
+    explicit Parts(const std::uint8_t* packed) {
+      std::uint32_t w[3];
+      std::memcpy(w, packed, sizeof w);
+      constexpr std::uint32_t kSix = 0x3F3F3F3F, kFour = 0x0F0F0F0F, kTwo = 0x03030303;
+      scales = std::uint64_t{(w[2] & kFour) | ((w[0] >> 6U) & kTwo) << 4U} << 32U | (w[0] & kSix);
+      minima = std::uint64_t{((w[2] >> 4U) & kFour) | ((w[1] >> 6U) & kTwo) << 4U} << 32U | (w[1] & kSix);
+    }
+  };
+  static __m512 in_rows(std::uint64_t lower, std::uint64_t upper) {
+    const __m128i pairs = _mm_unpacklo_epi16(_mm_cvtsi64_si128(static_cast<long long>(lower)),
+                                             _mm_cvtsi64_si128(static_cast<long long>(upper)));
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(pairs));
+  }
+  // Low nibbles hold the even 32 columns of each 64, high ones the odd.
+  static void unpack(const Q4KEight& block, std::int64_t part, __m512i* out) {
+    const __m512i mask = _mm512_set1_epi8(0x0F);
+    const __m128i shift = _mm_cvtsi64_si128(part % 2 * 4);
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const __m512i nibbles = _mm512_loadu_si512(block.nibbles + 64 * (part / 2 * 4 + i));
+      out[i] = _mm512_and_si512(_mm512_srl_epi16(nibbles, shift), mask);
+    }
   }
 };
 
@@ -144,6 +219,10 @@ struct RowPanel {
       sum = _mm512_dpbusd_epi32(sum, columns[i], _mm512_set1_epi32(four));
     }
     return sum;
+  }
+
+  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
   }
 
   static __m512 in_order(__m512 sums) { return sums; }
@@ -208,9 +287,7 @@ void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
     panel.load(block);
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
-      const ActivationBlock& values = x[r * n_blocks + block];
-      const __m512 scale = _mm512_mul_ps(panel.scales, _mm512_set1_ps(values.scale));
-      sums[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(panel.dot(values)), scale, sums[r]);
+      sums[r] = panel.add(sums[r], x[r * n_blocks + block]);
     }
   }
 #pragma GCC unroll 16
@@ -245,6 +322,26 @@ void all_panels(const MatrixProduct& product, std::int64_t first, std::int64_t l
   }
 }
 
+// Whether one of 256 values is this: ggml turns the signs then, so that it becomes -127.
+bool reaches(const float* values, float most) {
+  __mmask16 found = 0;
+  for (std::int64_t i = 0; i < kSuperValues; i += 16)
+    found |= _mm512_cmp_ps_mask(_mm512_loadu_ps(values + i), _mm512_set1_ps(most), _CMP_EQ_OQ);
+  return found != 0;
+}
+
+void quantise_block(const float* values, float inverse, float scale, std::int32_t offset, ActivationBlock& out) {
+  const __m512 factor = _mm512_set1_ps(inverse);
+  const __m512i i0 = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values), factor));
+  const __m512i i1 = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values + 16), factor));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values), _mm512_cvtsepi32_epi8(i0));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values + 16), _mm512_cvtsepi32_epi8(i1));
+  const std::int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(i0, i1));
+  out.correction = -offset * sum;
+  out.scale = scale;
+  out.sum = static_cast<float>(sum) * scale;
+}
+
 }  // namespace
 
 bool has_matrix_kernels() {
@@ -255,23 +352,25 @@ bool has_matrix_kernels() {
 
 void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out) {
   const std::int32_t offset = offset_of(layout);
-  for (std::int64_t at = 0; at < depth; at += kBlockValues, ++out) {
-    const __m512 v0 = _mm512_loadu_ps(row + at);
-    const __m512 v1 = _mm512_loadu_ps(row + at + 16);
-    const float most = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(v0), _mm512_abs_ps(v1)));
-    const __m512 inverse = _mm512_set1_ps(most != 0.0F ? 127.0F / most : 0.0F);
-    const __m512i i0 = _mm512_cvtps_epi32(_mm512_mul_ps(v0, inverse));
-    const __m512i i1 = _mm512_cvtps_epi32(_mm512_mul_ps(v1, inverse));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out->values), _mm512_cvtsepi32_epi8(i0));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out->values + 16), _mm512_cvtsepi32_epi8(i1));
-    out->correction = -offset * _mm512_reduce_add_epi32(_mm512_add_epi32(i0, i1));
-    out->scale = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
+  const bool in_supers = layout == WeightLayout::kQ4KInEights;
+  const std::int64_t together = in_supers ? kSuperValues : kBlockValues;
+  for (std::int64_t at = 0; at < depth; at += together) {
+    __m512 most_v = _mm512_setzero_ps();
+    for (std::int64_t i = 0; i < together; i += 16)
+      most_v = _mm512_max_ps(most_v, _mm512_abs_ps(_mm512_loadu_ps(row + at + i)));
+    const float most = _mm512_reduce_max_ps(most_v);
+    float inverse = most != 0.0F ? 127.0F / most : 0.0F;
+    if (in_supers && reaches(row + at, most)) inverse = -inverse;
+    const float half = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
+    const float scale = in_supers ? (most != 0.0F ? 1 / inverse : 0.0F) : half;
+    for (std::int64_t i = 0; i < together; i += kBlockValues, ++out) quantise_block(row + at + i, inverse, scale, offset, *out);
   }
 }
 
 void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
   switch (product.layout) {
     case WeightLayout::kQ4InEights: return all_panels<Q4Panel>(product, first, last);
+    case WeightLayout::kQ4KInEights: return all_panels<Q4KPanel>(product, first, last);
     case WeightLayout::kQ8Rows: return all_panels<RowPanel<Q8Block>>(product, first, last);
     case WeightLayout::kQ5Rows: return all_panels<RowPanel<Q5Block>>(product, first, last);
   }

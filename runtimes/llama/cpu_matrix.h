@@ -9,6 +9,7 @@ namespace hearth::llama {
 // How the 16 weight rows of a panel lie in memory.
 enum class WeightLayout {
   kQ4InEights,  // ggml's block_q4_0x8: eight rows interleaved by eight bytes, nibbles with their sign bit flipped
+  kQ4KInEights,  // ggml's block_q4_Kx8: the same for blocks of 256 with scales and minima of their own for each 32
   kQ8Rows,      // ggml's block_q8_0, row after row
   kQ5Rows,      // ggml's block_q5_0, row after row
 };
@@ -16,8 +17,9 @@ enum class WeightLayout {
 // 32 activations of one row.
 struct ActivationBlock {
   std::int8_t values[32];
-  std::int32_t correction;  // what the weights' offset adds to a product, negated
-  float scale;              // as ggml rounds it, to half precision
+  std::int32_t correction;  // what the weights' offset adds to a product, negated; 0 where they have minima instead
+  float scale;              // as ggml rounds it
+  float sum;                // of the values as they are taken, where weights have minima
 };
 
 struct MatrixProduct {
@@ -37,7 +39,7 @@ constexpr std::int64_t kBlockValues = 32;
 // Whether this processor has what the functions below are compiled for.
 bool has_matrix_kernels();
 
-// As ggml's quantize_row_q8_0: the same numbers.
+// As ggml's quantize_row_q8_0, or its quantize_mat_q8_K where weights come in blocks of 256: the same numbers.
 void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out);
 
 // The products with the weight rows [first, last) of all activations; both are multiples of kPanelRows.
