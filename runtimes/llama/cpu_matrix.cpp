@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 namespace hearth::llama {
 namespace {
 
-// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0, block_q4_0x8 and block_q4_Kx8.
+// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0, block_q6_K, block_q4_0x8 and block_q4_Kx8.
 struct Q8Block {
   std::uint16_t scale;
   std::int8_t values[32];
@@ -31,10 +32,19 @@ struct Q4KEight {
   std::uint8_t parts[8][12];  // six bits of scale and of minimum for each row, by 32 columns
   std::uint8_t nibbles[1024];
 };
+struct Q6KBlock {
+  std::uint8_t low[128];
+  std::uint8_t high[64];
+  std::int8_t parts[16];  // a scale for each 16 columns
+  std::uint16_t scale;
+};
+static_assert(sizeof(Q6KBlock) == 210);
 static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144 && sizeof(Q4KEight) == 1152);
 
 // So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
 constexpr int kTileRows = 16;
+// Unpacked at once, to be used by all tiles of a group: most of the first-level cache.
+constexpr std::int64_t kUnpackedBlocks = 32;
 constexpr std::int64_t kSuperValues = 256;  // Source: QK_K of ggml-common.h
 // Activations that stay in the second-level cache while all weights pass by.
 constexpr std::int64_t kGroupBytes = 384 << 10;
@@ -45,6 +55,7 @@ constexpr std::int32_t offset_of(WeightLayout layout) {
     case WeightLayout::kQ4InEights: return 8;
     case WeightLayout::kQ4KInEights: return 0;
     case WeightLayout::kQ5Rows: return 16;
+    case WeightLayout::kQ6KRows: return 32;
     case WeightLayout::kQ8Rows: break;
   }
   return 128;
@@ -187,30 +198,23 @@ void transpose_lanes(const __m512i* rows, __m512i* columns) {
   columns[3] = _mm512_unpackhi_epi64(high01, high23);
 }
 
-// Sixteen plain rows: each block is transposed, so that a register holds four columns of all rows.
-template <class Block>
-struct RowPanel {
-  const std::byte* rows;
-  std::size_t row_bytes;
+// 16 bytes of rows `row`, `row` + 4 ... at the same place.
+__m512i four_rows(const std::byte* at, std::size_t row, std::size_t row_bytes) {
+  const auto part = [&](std::size_t i) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + (row + 4 * i) * row_bytes));
+  };
+  __m512i out = _mm512_castsi128_si512(part(0));
+  out = _mm512_inserti32x4(out, part(1), 1);
+  out = _mm512_inserti32x4(out, part(2), 2);
+  return _mm512_inserti32x4(out, part(3), 3);
+}
+
+// 32 columns of sixteen rows: a register holds four columns of all.
+struct Columns {
   __m512i columns[8];
   __m512 scales;
 
-  RowPanel(const MatrixProduct& product, std::int64_t first)
-      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
-
-  void load(std::int64_t block) {
-    alignas(32) std::uint16_t d[kPanelRows];
-    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Block);
-    for (std::size_t row = 0; row < kPanelRows; ++row) {
-      std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
-      // The row's own stream is too short for the processor to foresee it.
-      _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
-    }
-    scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
-    unpack(at, static_cast<const Block*>(nullptr));
-  }
-
-  [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
+  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
     __m512i sum = _mm512_set1_epi32(x.correction);
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
@@ -218,38 +222,65 @@ struct RowPanel {
       std::memcpy(&four, x.values + 4 * i, 4);
       sum = _mm512_dpbusd_epi32(sum, columns[i], _mm512_set1_epi32(four));
     }
-    return sum;
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
   }
+};
+
+// The same with a scale for each 16 columns.
+struct HalvedColumns {
+  __m512i columns[8];
+  __m512 scales[2];
 
   [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
+    const __m512 scale = _mm512_set1_ps(x.scale);
+    for (int half = 0; half < 2; ++half) {
+      __m512i sum = _mm512_set1_epi32(half == 0 ? x.first_half : x.correction - x.first_half);
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) {
+        int four = 0;
+        std::memcpy(&four, x.values + 16 * half + 4 * i, 4);
+        sum = _mm512_dpbusd_epi32(sum, columns[4 * half + i], _mm512_set1_epi32(four));
+      }
+      sums = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales[half], scale), sums);
+    }
+    return sums;
   }
+};
 
-  static __m512 in_order(__m512 sums) { return sums; }
+// Sixteen plain rows of blocks of 32.
+template <class Block>
+struct RowPanel {
+  using Unpacked = Columns;
+  const std::byte* rows;
+  std::size_t row_bytes;
+
+  RowPanel(const MatrixProduct& product, std::int64_t first)
+      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
+
+  void unpack(std::int64_t block, Columns& out) const {
+    alignas(32) std::uint16_t d[kPanelRows];
+    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Block);
+    for (std::size_t row = 0; row < kPanelRows; ++row) {
+      std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
+      // The row's own stream is too short for the processor to foresee it.
+      _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
+    }
+    out.scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
+    take_columns(at, static_cast<const Block*>(nullptr), out.columns);
+  }
 
  private:
-  // 16 bytes of rows `row`, `row` + 4 ...
-  [[nodiscard]] __m512i four_rows(const std::byte* at, std::size_t row) const {
-    const auto part = [&](std::size_t i) {
-      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + (row + 4 * i) * row_bytes));
-    };
-    __m512i out = _mm512_castsi128_si512(part(0));
-    out = _mm512_inserti32x4(out, part(1), 1);
-    out = _mm512_inserti32x4(out, part(2), 2);
-    return _mm512_inserti32x4(out, part(3), 3);
-  }
-
-  void unpack(const std::byte* at, const Q8Block*) {
+  void take_columns(const std::byte* at, const Q8Block*, __m512i* columns) const {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
     for (std::size_t half = 0; half < 2; ++half) {
       __m512i values[4];
       for (std::size_t row = 0; row < 4; ++row)
-        values[row] = _mm512_xor_si512(four_rows(at + offsetof(Q8Block, values) + 16 * half, row), flip);
+        values[row] = _mm512_xor_si512(four_rows(at + offsetof(Q8Block, values) + 16 * half, row, row_bytes), flip);
       transpose_lanes(values, columns + 4 * half);
     }
   }
 
-  void unpack(const std::byte* at, const Q5Block*) {
+  void take_columns(const std::byte* at, const Q5Block*, __m512i* columns) const {
     const __m512i mask = _mm512_set1_epi8(0x0F);
     const __m512i fifth = _mm512_set1_epi8(16);
     __m512i low[4];
@@ -263,7 +294,7 @@ struct RowPanel {
         low_bits |= std::uint64_t{bits & 0xFFFFU} << (16 * i);
         high_bits |= std::uint64_t{bits >> 16U} << (16 * i);
       }
-      const __m512i nibbles = four_rows(at + offsetof(Q5Block, nibbles), row);
+      const __m512i nibbles = four_rows(at + offsetof(Q5Block, nibbles), row, row_bytes);
       low[row] = _mm512_and_si512(nibbles, mask);
       high[row] = _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), mask);
       low[row] = _mm512_mask_add_epi8(low[row], low_bits, low[row], fifth);
@@ -274,7 +305,54 @@ struct RowPanel {
   }
 };
 
-// `Rows` activation rows from `row` on with one panel.
+struct Q6KPanel {
+  using Unpacked = HalvedColumns;
+  const std::byte* rows;
+  std::size_t row_bytes;
+
+  Q6KPanel(const MatrixProduct& product, std::int64_t first)
+      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
+
+  void unpack(std::int64_t block, HalvedColumns& out) const {
+    const std::byte* at = rows + static_cast<std::size_t>(block / 8) * sizeof(Q6KBlock);
+    const auto part = static_cast<std::size_t>(block % 8);
+    alignas(32) std::uint16_t d[kPanelRows];
+    alignas(16) std::int8_t parts[2][kPanelRows];
+    for (std::size_t row = 0; row < kPanelRows; ++row) {
+      const std::byte* of_row = at + row * row_bytes;
+      std::memcpy(&d[row], of_row + offsetof(Q6KBlock, scale), sizeof d[row]);
+      for (std::size_t half = 0; half < 2; ++half)
+        std::memcpy(&parts[half][row], of_row + offsetof(Q6KBlock, parts) + 2 * part + half, 1);
+      _mm_prefetch(reinterpret_cast<const char*>(of_row + 512), _MM_HINT_T0);
+    }
+    const __m512 super = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
+    for (std::size_t half = 0; half < 2; ++half) {
+      const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(parts[half]));
+      out.scales[half] = _mm512_mul_ps(super, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
+      take_columns(at, part, half, out.columns + 4 * half);
+    }
+  }
+
+ private:
+  // Of each 128 columns: four low bits of two times 32 in a byte, two high bits of four times 32.
+  void take_columns(const std::byte* at, std::size_t part, std::size_t half, __m512i* columns) const {
+    const std::size_t of_128 = part / 4;
+    const std::size_t quarter = part % 4;
+    const std::byte* low = at + offsetof(Q6KBlock, low) + 64 * of_128 + 32 * (quarter % 2) + 16 * half;
+    const std::byte* high = at + offsetof(Q6KBlock, high) + 32 * of_128 + 16 * half;
+    const __m128i low_shift = _mm_cvtsi64_si128(quarter < 2 ? 0 : 4);
+    const __m128i high_shift = _mm_cvtsi64_si128(static_cast<long long>(2 * quarter));
+    __m512i values[4];
+    for (std::size_t row = 0; row < 4; ++row) {
+      const __m512i four = _mm512_and_si512(_mm512_srl_epi16(four_rows(low, row, row_bytes), low_shift), _mm512_set1_epi8(0x0F));
+      const __m512i two = _mm512_and_si512(_mm512_srl_epi16(four_rows(high, row, row_bytes), high_shift), _mm512_set1_epi8(0x03));
+      values[row] = _mm512_or_si512(four, _mm512_slli_epi16(two, 4));
+    }
+    transpose_lanes(values, columns);
+  }
+};
+
+// `Rows` activation rows from `row` on with one panel of eights.
 template <class Panel, int Rows>
 void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
   const std::int64_t n_blocks = product.depth / kBlockValues;
@@ -286,9 +364,7 @@ void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
   for (std::int64_t block = 0; block < n_blocks; ++block) {
     panel.load(block);
 #pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) {
-      sums[r] = panel.add(sums[r], x[r * n_blocks + block]);
-    }
+    for (int r = 0; r < Rows; ++r) sums[r] = panel.add(sums[r], x[r * n_blocks + block]);
   }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r) {
@@ -296,19 +372,57 @@ void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
   }
 }
 
+// The same with blocks [begin, end) that are unpacked already; later ones add to the sums of the earlier.
+template <class Unpacked, int Rows>
+void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row, const Unpacked* blocks, std::int64_t begin,
+          std::int64_t end) {
+  const std::int64_t n_blocks = product.depth / kBlockValues;
+  const ActivationBlock* x = product.activations + row * n_blocks;
+  float* out = product.out + row * product.out_stride + first;
+  __m512 sums[Rows];
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) sums[r] = begin == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(out + r * product.out_stride);
+  for (std::int64_t block = begin; block < end; ++block) {
+    const Unpacked weights = blocks[block - begin];
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) sums[r] = weights.add(sums[r], x[r * n_blocks + block]);
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) _mm512_storeu_ps(out + r * product.out_stride, sums[r]);
+}
+
+// Calls `take` with the rows [row, end) in tiles of a size known when compiling.
+template <class Take>
+void in_tiles(std::int64_t row, std::int64_t end, Take take) {
+  using std::integral_constant;
+  for (; row + kTileRows <= end; row += kTileRows) take(integral_constant<int, kTileRows>(), row);
+  for (; row + 8 <= end; row += 8) take(integral_constant<int, 8>(), row);
+  switch (end - row) {
+    case 7: return take(integral_constant<int, 7>(), row);
+    case 6: return take(integral_constant<int, 6>(), row);
+    case 5: return take(integral_constant<int, 5>(), row);
+    case 4: return take(integral_constant<int, 4>(), row);
+    case 3: return take(integral_constant<int, 3>(), row);
+    case 2: return take(integral_constant<int, 2>(), row);
+    case 1: return take(integral_constant<int, 1>(), row);
+    default: return;
+  }
+}
+
 template <class Panel>
 void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t row, std::int64_t end) {
-  for (; row + kTileRows <= end; row += kTileRows) tile<Panel, kTileRows>(product, first, row);
-  for (; row + 8 <= end; row += 8) tile<Panel, 8>(product, first, row);
-  switch (end - row) {
-    case 7: return tile<Panel, 7>(product, first, row);
-    case 6: return tile<Panel, 6>(product, first, row);
-    case 5: return tile<Panel, 5>(product, first, row);
-    case 4: return tile<Panel, 4>(product, first, row);
-    case 3: return tile<Panel, 3>(product, first, row);
-    case 2: return tile<Panel, 2>(product, first, row);
-    case 1: return tile<Panel, 1>(product, first, row);
-    default: return;
+  if constexpr (requires { typename Panel::Unpacked; }) {
+    using Unpacked = typename Panel::Unpacked;
+    Unpacked blocks[kUnpackedBlocks];
+    const std::int64_t n_blocks = product.depth / kBlockValues;
+    const Panel panel(product, first);
+    for (std::int64_t begin = 0; begin < n_blocks; begin += kUnpackedBlocks) {
+      const std::int64_t part_end = std::min(begin + kUnpackedBlocks, n_blocks);
+      for (std::int64_t block = begin; block < part_end; ++block) panel.unpack(block, blocks[block - begin]);
+      in_tiles(row, end, [&](auto rows, std::int64_t at) { tile<Unpacked, rows()>(product, first, at, blocks, begin, part_end); });
+    }
+  } else {
+    in_tiles(row, end, [&](auto rows, std::int64_t at) { tile<Panel, rows()>(product, first, at); });
   }
 }
 
@@ -336,8 +450,10 @@ void quantise_block(const float* values, float inverse, float scale, std::int32_
   const __m512i i1 = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values + 16), factor));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values), _mm512_cvtsepi32_epi8(i0));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values + 16), _mm512_cvtsepi32_epi8(i1));
-  const std::int32_t sum = _mm512_reduce_add_epi32(_mm512_add_epi32(i0, i1));
+  const std::int32_t first = _mm512_reduce_add_epi32(i0);
+  const std::int32_t sum = first + _mm512_reduce_add_epi32(i1);
   out.correction = -offset * sum;
+  out.first_half = -offset * first;
   out.scale = scale;
   out.sum = static_cast<float>(sum) * scale;
 }
@@ -352,7 +468,7 @@ bool has_matrix_kernels() {
 
 void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out) {
   const std::int32_t offset = offset_of(layout);
-  const bool in_supers = layout == WeightLayout::kQ4KInEights;
+  const bool in_supers = layout == WeightLayout::kQ4KInEights || layout == WeightLayout::kQ6KRows;
   const std::int64_t together = in_supers ? kSuperValues : kBlockValues;
   for (std::int64_t at = 0; at < depth; at += together) {
     __m512 most_v = _mm512_setzero_ps();
@@ -372,6 +488,7 @@ void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int6
     case WeightLayout::kQ4InEights: return all_panels<Q4Panel>(product, first, last);
     case WeightLayout::kQ4KInEights: return all_panels<Q4KPanel>(product, first, last);
     case WeightLayout::kQ8Rows: return all_panels<RowPanel<Q8Block>>(product, first, last);
+    case WeightLayout::kQ6KRows: return all_panels<Q6KPanel>(product, first, last);
     case WeightLayout::kQ5Rows: return all_panels<RowPanel<Q5Block>>(product, first, last);
   }
 }

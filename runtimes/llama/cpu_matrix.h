@@ -12,12 +12,14 @@ enum class WeightLayout {
   kQ4KInEights,  // ggml's block_q4_Kx8: the same for blocks of 256 with scales and minima of their own for each 32
   kQ8Rows,      // ggml's block_q8_0, row after row
   kQ5Rows,      // ggml's block_q5_0, row after row
+  kQ6KRows,     // ggml's block_q6_K, row after row
 };
 
 // 32 activations of one row.
 struct ActivationBlock {
   std::int8_t values[32];
   std::int32_t correction;  // what the weights' offset adds to a product, negated; 0 where they have minima instead
+  std::int32_t first_half;  // of the correction
   float scale;              // as ggml rounds it
   float sum;                // of the values as they are taken, where weights have minima
 };

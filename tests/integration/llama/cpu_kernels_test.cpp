@@ -213,6 +213,7 @@ TEST(CpuKernels, products_are_those_of_ggml) {
     products.push_back({GGML_TYPE_Q4_0, true, 32, 24, columns});  // rows that are no whole panel: ggml's own
     products.push_back({GGML_TYPE_Q8_0, false, 896, 160, columns});
     products.push_back({GGML_TYPE_Q4_K, true, 2048, 64, columns});
+    products.push_back({GGML_TYPE_Q6_K, false, 2048, 48, columns});
     products.push_back({GGML_TYPE_Q5_0, false, 896, 160, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 16, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 20, columns});
