@@ -35,6 +35,9 @@ struct Found {
 
 bool is_block(const fs::path& path) { return path.extension() == kSuffix && path.stem().native().size() == kNameChars; }
 
+// Another machine that shares the folder may be ahead by so much.
+constexpr std::chrono::minutes kClockDrift{10};
+
 // "<name>.kvblock.<process>-<time>.tmp", as write_file_atomic names it. Process numbers come back, so age counts too.
 bool is_left_behind(const fs::path& path, fs::file_time_type used_at) {
   constexpr auto kWritingMost = std::chrono::hours(1);
@@ -160,9 +163,13 @@ std::uint64_t BlockFiles::tidy() const {
 BlockFiles::Shrunk BlockFiles::shrink(std::uint64_t bytes) const {
   std::vector<Found> all;
   Shrunk shrunk;
+  // A time to come was written while the clock was wrong: such a file would outlive all others for as long.
+  const auto latest = fs::file_time_type::clock::now() + kClockDrift;
   walk(folder_, [&](const Found& found) {
     shrunk.bytes += found.bytes;
-    if (is_block(found.path)) all.push_back(found);
+    if (!is_block(found.path)) return;
+    all.push_back(found);
+    if (found.used_at > latest) all.back().used_at = fs::file_time_type::min();
   });
   std::ranges::sort(all, {}, &Found::used_at);
   for (const auto& found : all) {

@@ -45,6 +45,36 @@ TEST_F(KvSsdTest, blocks_read_once_are_kept_in_ram) {
   EXPECT_EQ(d.run(prompt).reused.tokens[1], 99U);
 }
 
+// The wall clock may have been wrong while blocks were written, or be set while they are used: times only order them.
+TEST_F(KvSsdTest, a_clock_that_jumps_loses_no_block_and_stops_no_eviction) {
+  const auto prompt = some_tokens(100);
+  write_blocks(prompt);
+  bool is_early = false;
+  for (const auto& file : block_files(folder_)) {
+    const auto years = std::chrono::hours(24 * 365 * (is_early ? -50 : 50));
+    fs::last_write_time(file, fs::file_time_type::clock::now() + years);
+    is_early = !is_early;
+  }
+  {
+    auto d = driver();
+    const auto answer = d.run(prompt);
+    EXPECT_EQ(from_ssd(answer), 99U);
+    EXPECT_EQ(answer.logits, plain(prompt).logits);
+    EXPECT_EQ(d.cache().facts().damaged_blocks, 0U);
+  }
+  options_.ssd_bytes = 20'000;  // a few blocks: those from the future must not keep the new ones out for ever
+  auto d = driver();
+  for (unsigned seed = 2; seed < 12; ++seed) {
+    d.run(some_tokens(100, seed), 2);
+    d.cache().flush(5);
+  }
+  std::uintmax_t held = 0;
+  for (const auto& file : block_files(folder_)) held += fs::file_size(file);
+  EXPECT_LE(held, options_.ssd_bytes);
+  const auto again = d.run(some_tokens(100, 11), 2);
+  EXPECT_EQ(again.logits, plain(some_tokens(100, 11)).logits);
+}
+
 TEST_F(KvSsdTest, another_salt_and_another_block_size_find_nothing) {
   const auto prompt = some_tokens(100);
   write_blocks(prompt);
