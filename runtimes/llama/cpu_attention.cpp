@@ -25,7 +25,8 @@ __m512 halves(const std::byte* from) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 
-// exp(x) for x <= 0 within 2 ulp, 0 below -87. Source: the usual reduction to [-ln 2 / 2, ln 2 / 2] and Taylor's series.
+// exp(x) for x <= 0 within 2 ulp, 0 below -87. Source: the usual reduction to [-ln 2 / 2, ln 2 / 2] and Taylor's
+// series.
 __m512 exp_of(__m512 x) {
   const __mmask16 counts = _mm512_cmp_ps_mask(x, _mm512_set1_ps(-87.0F), _CMP_GE_OQ);
   const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504F)), _MM_FROUND_TO_NEAREST_INT);
@@ -83,7 +84,9 @@ struct Work {
   std::int32_t* cells;
 
   [[nodiscard]] std::int64_t rows() const { return group.end - group.first; }
-  [[nodiscard]] std::size_t row_of(std::int64_t query) const { return static_cast<std::size_t>(group.first + query / heads); }
+  [[nodiscard]] std::size_t row_of(std::int64_t query) const {
+    return static_cast<std::size_t>(group.first + query / heads);
+  }
   [[nodiscard]] std::size_t head_of(std::int64_t query) const {
     return static_cast<std::size_t>(key_head * heads + query % heads);
   }
@@ -145,7 +148,8 @@ void unpack(Work& w, std::int64_t begin, std::int64_t count) {
     for (std::int64_t d = 0; d < a.size; d += 16) {
       __m512 block[16];
       for (std::int64_t i = 0; i < 16; ++i) {
-        block[i] = halves(key_base + static_cast<std::size_t>(cells[c + i]) * a.key_cell + static_cast<std::size_t>(d) * 2);
+        block[i] =
+            halves(key_base + static_cast<std::size_t>(cells[c + i]) * a.key_cell + static_cast<std::size_t>(d) * 2);
       }
       transpose(block);
       for (std::int64_t i = 0; i < 16; ++i) _mm512_store_ps(w.keys + (d + i) * kTileCells + c, block[i]);
@@ -281,13 +285,15 @@ void find_seen(const Attention& attention, std::int64_t row, std::uint64_t* seen
       if (left <= 0) break;
       const __mmask32 there = left >= 32 ? 0xFFFFFFFFU : (1U << static_cast<unsigned>(left)) - 1U;
       const __m512i values = _mm512_maskz_loadu_epi16(there, mask + static_cast<std::size_t>(begin) * 2);
-      bits |= std::uint64_t{_mm512_mask_cmpneq_epi16_mask(there, values, minus_infinity)} << static_cast<unsigned>(32 * half);
+      bits |= std::uint64_t{_mm512_mask_cmpneq_epi16_mask(there, values, minus_infinity)}
+              << static_cast<unsigned>(32 * half);
     }
     *seen = bits;
   }
 }
 
-RowGroup group_from(const Attention& attention, const std::uint64_t* seen, std::int64_t first, std::uint64_t* together) {
+RowGroup group_from(const Attention& attention, const std::uint64_t* seen, std::int64_t first,
+                    std::uint64_t* together) {
   const std::int64_t words = words_of(attention.n_cells);
   const std::int64_t most = std::max<std::int64_t>(1, kQueries / (attention.n_heads / attention.n_key_heads));
   std::copy_n(seen + first * words, words, together);
@@ -339,7 +345,9 @@ namespace hearth::llama {
 bool attends(std::int64_t) { return false; }
 std::int64_t words_of(std::int64_t n_cells) { return (n_cells + 63) / 64; }
 void find_seen(const Attention&, std::int64_t, std::uint64_t*) {}
-RowGroup group_from(const Attention&, const std::uint64_t*, std::int64_t first, std::uint64_t*) { return {first, first + 1}; }
+RowGroup group_from(const Attention&, const std::uint64_t*, std::int64_t first, std::uint64_t*) {
+  return {first, first + 1};
+}
 std::size_t scratch_bytes(std::int64_t, std::int64_t) { return 0; }
 void attend(const Attention&, const std::uint64_t*, const RowGroup&, std::int64_t, std::byte*) {}
 

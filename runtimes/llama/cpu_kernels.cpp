@@ -33,7 +33,8 @@ struct alignas(64) Shared {
 constexpr std::int64_t kChunksPerThread = 8;
 constexpr std::int64_t kHeadsMax = 64;  // that share a key head; as cpu_attention.cpp lays out its scratch
 
-// Fewer rows don't pay for unpacking: measured, ggml's own takes 13 ms for 4 rows where ours takes 15, and 31 for 8 (18).
+// Fewer rows don't pay for unpacking: measured, ggml's own takes 13 ms for 4 rows where ours takes 15, and 31 for 8
+// (18).
 constexpr std::int64_t kRowsForQ6K = 5;
 
 using Barrier = void (*)(ggml_threadpool*);
@@ -69,10 +70,14 @@ class MatrixKernel final : public inside::TensorTraits {
     const ggml_tensor* x = op->src[1];
     Shared* shared = shared_of(*params);
     auto* activations = reinterpret_cast<ActivationBlock*>(shared + 1);
-    MatrixProduct product{layout_,      static_cast<const std::byte*>(w->data),
-                          w->nb[1],     w->ne[0],
-                          x->ne[1],     activations,
-                          static_cast<float*>(op->data), static_cast<std::int64_t>(op->nb[1] / sizeof(float))};
+    MatrixProduct product{layout_,
+                          static_cast<const std::byte*>(w->data),
+                          w->nb[1],
+                          w->ne[0],
+                          x->ne[1],
+                          activations,
+                          static_cast<float*>(op->data),
+                          static_cast<std::int64_t>(op->nb[1] / sizeof(float))};
     const std::int64_t n_blocks = product.depth / kBlockValues;
     for (std::int64_t row = params->ith; row < product.n_rows; row += params->nth) {
       const auto* values = reinterpret_cast<const float*>(static_cast<const std::byte*>(x->data) +
@@ -127,8 +132,8 @@ class AttentionKernel final : public inside::TensorTraits {
     const Attention attention = attention_of(op);
     Shared* shared = shared_of(*params);
     auto* seen = reinterpret_cast<std::uint64_t*>(shared + 1);
-    std::byte* own = reinterpret_cast<std::byte*>(seen) + seen_bytes(op) +
-                     static_cast<std::size_t>(params->ith) * thread_bytes(op);
+    std::byte* own =
+        reinterpret_cast<std::byte*>(seen) + seen_bytes(op) + static_cast<std::size_t>(params->ith) * thread_bytes(op);
     auto* together = reinterpret_cast<std::uint64_t*>(own);
     std::byte* scratch = own + group_bytes(op);
     const std::int64_t words = words_of(attention.n_cells);
@@ -209,8 +214,7 @@ class KernelChoice final : public inside::ExtraBufferType {
 
   inside::TensorTraits* get_tensor_traits(const ggml_tensor* op) override {
     inside::TensorTraits* ggmls = ggmls_.get_tensor_traits(op);
-    if (op->op == GGML_OP_FLASH_ATTN_EXT)
-      return is_plain_attention(op) ? &attention_ : ggmls;
+    if (op->op == GGML_OP_FLASH_ATTN_EXT) return is_plain_attention(op) ? &attention_ : ggmls;
     // One row is bound by memory: nothing to gain.
     if (op->op != GGML_OP_MUL_MAT || op->src[1]->ne[1] < 2 || !is_plain_product(op)) return ggmls;
     if (ggmls != nullptr) {

@@ -9,43 +9,15 @@
 #include <cstring>
 #include <type_traits>
 
+#include "cpu_matrix_panels.h"
+
 namespace hearth::llama {
 namespace {
-
-// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0, block_q6_K, block_q4_0x8 and block_q4_Kx8.
-struct Q8Block {
-  std::uint16_t scale;
-  std::int8_t values[32];
-};
-struct Q5Block {
-  std::uint16_t scale;
-  std::uint8_t fifth_bits[4];
-  std::uint8_t nibbles[16];
-};
-struct Q4Eight {
-  std::uint16_t scales[8];
-  std::uint8_t nibbles[128];
-};
-struct Q4KEight {
-  std::uint16_t scales[8];
-  std::uint16_t minima[8];
-  std::uint8_t parts[8][12];  // six bits of scale and of minimum for each row, by 32 columns
-  std::uint8_t nibbles[1024];
-};
-struct Q6KBlock {
-  std::uint8_t low[128];
-  std::uint8_t high[64];
-  std::int8_t parts[16];  // a scale for each 16 columns
-  std::uint16_t scale;
-};
-static_assert(sizeof(Q6KBlock) == 210);
-static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144 && sizeof(Q4KEight) == 1152);
 
 // So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
 constexpr int kTileRows = 16;
 // Unpacked at once, to be used by all tiles of a group: most of the first-level cache.
 constexpr std::int64_t kUnpackedBlocks = 32;
-constexpr std::int64_t kSuperValues = 256;  // Source: QK_K of ggml-common.h
 // Activations that stay in the second-level cache while all weights pass by.
 constexpr std::int64_t kGroupBytes = 384 << 10;
 
@@ -60,297 +32,6 @@ constexpr std::int32_t offset_of(WeightLayout layout) {
   }
   return 128;
 }
-
-// 32 columns of two interleaved groups of eight rows. In a register of sums rows 0, 1, 8, 9 come first, then 2, 3, 10, 11 ...
-struct Eights {
-  __m512i a[4];  // rows 0-7, eight columns each
-  __m512i b[4];  // rows 8-15
-  __m512 scales;
-
-  // Halves or pairs of them that belong to rows 0-7 and 8-15, in the order of sums.
-  static __m512 halves_of(const std::uint16_t* low, const std::uint16_t* high) {
-    const __m128i d0 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(low));
-    const __m128i d1 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(high));
-    return _mm512_cvtph_ps(_mm256_set_m128i(_mm_unpackhi_epi32(d0, d1), _mm_unpacklo_epi32(d0, d1)));
-  }
-
-  [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
-    const __m512i start = _mm512_maskz_set1_epi32(0x5555, x.correction);
-    __m512i sum_a = start;
-    __m512i sum_b = start;
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      long long eight = 0;
-      std::memcpy(&eight, x.values + 8 * i, 8);
-      const __m512i values = _mm512_set1_epi64(eight);
-      sum_a = _mm512_dpbusd_epi32(sum_a, a[i], values);
-      sum_b = _mm512_dpbusd_epi32(sum_b, b[i], values);
-    }
-    // Each row has two sums beside each other: even and odd ones are added.
-    const __m512 fa = _mm512_castsi512_ps(sum_a);
-    const __m512 fb = _mm512_castsi512_ps(sum_b);
-    return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0x88)),
-                            _mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0xDD)));
-  }
-
-  static __m512 in_order(__m512 sums) {
-    const __m512i order = _mm512_setr_epi32(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
-    return _mm512_permutexvar_ps(order, sums);
-  }
-};
-
-struct Q4Panel : Eights {
-  const Q4Eight* low;
-  const Q4Eight* high;
-
-  Q4Panel(const MatrixProduct& product, std::int64_t first) {
-    low = reinterpret_cast<const Q4Eight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
-    high = low + product.depth / kBlockValues;
-  }
-
-  void load(std::int64_t block) {
-    unpack(low[block], a);
-    unpack(high[block], b);
-    scales = halves_of(low[block].scales, high[block].scales);
-  }
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
-  }
-
- private:
-  static void unpack(const Q4Eight& block, __m512i* out) {
-    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x88));
-    const __m512i mask = _mm512_set1_epi8(0x0F);
-    const __m512i first = _mm512_xor_si512(_mm512_loadu_si512(block.nibbles), flip);
-    const __m512i second = _mm512_xor_si512(_mm512_loadu_si512(block.nibbles + 64), flip);
-    out[0] = _mm512_and_si512(first, mask);
-    out[1] = _mm512_and_si512(second, mask);
-    out[2] = _mm512_and_si512(_mm512_srli_epi16(first, 4), mask);
-    out[3] = _mm512_and_si512(_mm512_srli_epi16(second, 4), mask);
-  }
-};
-
-struct Q4KPanel : Eights {
-  const Q4KEight* low;
-  const Q4KEight* high;
-  __m512 minima;
-
-  Q4KPanel(const MatrixProduct& product, std::int64_t first) {
-    low = reinterpret_cast<const Q4KEight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
-    high = low + product.depth / kSuperValues;
-  }
-
-  void load(std::int64_t block) {
-    const Q4KEight& l = low[block / 8];
-    const Q4KEight& h = high[block / 8];
-    const std::int64_t part = block % 8;
-    unpack(l, part, a);
-    unpack(h, part, b);
-    const Parts lower(l.parts[part]);
-    const Parts upper(h.parts[part]);
-    scales = _mm512_mul_ps(halves_of(l.scales, h.scales), in_rows(lower.scales, upper.scales));
-    minima = _mm512_mul_ps(halves_of(l.minima, h.minima), in_rows(lower.minima, upper.minima));
-  }
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    sums = _mm512_fnmadd_ps(minima, _mm512_set1_ps(x.sum), sums);
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
-  }
-
- private:
-  // Eight scales and eight minima of six bits in twelve bytes.
-  struct Parts {
-    std::uint64_t scales, minima;
-    explicit Parts(const std::uint8_t* packed) {
-      std::uint32_t w[3];
-      std::memcpy(w, packed, sizeof w);
-      constexpr std::uint32_t kSix = 0x3F3F3F3F, kFour = 0x0F0F0F0F, kTwo = 0x03030303;
-      scales = std::uint64_t{(w[2] & kFour) | ((w[0] >> 6U) & kTwo) << 4U} << 32U | (w[0] & kSix);
-      minima = std::uint64_t{((w[2] >> 4U) & kFour) | ((w[1] >> 6U) & kTwo) << 4U} << 32U | (w[1] & kSix);
-    }
-  };
-  static __m512 in_rows(std::uint64_t lower, std::uint64_t upper) {
-    const __m128i pairs = _mm_unpacklo_epi16(_mm_cvtsi64_si128(static_cast<long long>(lower)),
-                                             _mm_cvtsi64_si128(static_cast<long long>(upper)));
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(pairs));
-  }
-  // Low nibbles hold the even 32 columns of each 64, high ones the odd.
-  static void unpack(const Q4KEight& block, std::int64_t part, __m512i* out) {
-    const __m512i mask = _mm512_set1_epi8(0x0F);
-    const __m128i shift = _mm_cvtsi64_si128(part % 2 * 4);
-    for (std::int64_t i = 0; i < 4; ++i) {
-      const __m512i nibbles = _mm512_loadu_si512(block.nibbles + 64 * (part / 2 * 4 + i));
-      out[i] = _mm512_and_si512(_mm512_srl_epi16(nibbles, shift), mask);
-    }
-  }
-};
-
-// Registers 0-3 hold rows i, i + 4, i + 8 and i + 12 in their lanes; afterwards four columns of all rows each.
-void transpose_lanes(const __m512i* rows, __m512i* columns) {
-  const __m512i low01 = _mm512_unpacklo_epi32(rows[0], rows[1]);
-  const __m512i high01 = _mm512_unpackhi_epi32(rows[0], rows[1]);
-  const __m512i low23 = _mm512_unpacklo_epi32(rows[2], rows[3]);
-  const __m512i high23 = _mm512_unpackhi_epi32(rows[2], rows[3]);
-  columns[0] = _mm512_unpacklo_epi64(low01, low23);
-  columns[1] = _mm512_unpackhi_epi64(low01, low23);
-  columns[2] = _mm512_unpacklo_epi64(high01, high23);
-  columns[3] = _mm512_unpackhi_epi64(high01, high23);
-}
-
-// 16 bytes of rows `row`, `row` + 4 ... at the same place.
-__m512i four_rows(const std::byte* at, std::size_t row, std::size_t row_bytes) {
-  const auto part = [&](std::size_t i) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + (row + 4 * i) * row_bytes));
-  };
-  __m512i out = _mm512_castsi128_si512(part(0));
-  out = _mm512_inserti32x4(out, part(1), 1);
-  out = _mm512_inserti32x4(out, part(2), 2);
-  return _mm512_inserti32x4(out, part(3), 3);
-}
-
-// 32 columns of sixteen rows: a register holds four columns of all.
-struct Columns {
-  __m512i columns[8];
-  __m512 scales;
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    __m512i sum = _mm512_set1_epi32(x.correction);
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      int four = 0;
-      std::memcpy(&four, x.values + 4 * i, 4);
-      sum = _mm512_dpbusd_epi32(sum, columns[i], _mm512_set1_epi32(four));
-    }
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
-  }
-};
-
-// The same with a scale for each 16 columns.
-struct HalvedColumns {
-  __m512i columns[8];
-  __m512 scales[2];
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    const __m512 scale = _mm512_set1_ps(x.scale);
-    for (int half = 0; half < 2; ++half) {
-      __m512i sum = _mm512_set1_epi32(half == 0 ? x.first_half : x.correction - x.first_half);
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) {
-        int four = 0;
-        std::memcpy(&four, x.values + 16 * half + 4 * i, 4);
-        sum = _mm512_dpbusd_epi32(sum, columns[4 * half + i], _mm512_set1_epi32(four));
-      }
-      sums = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales[half], scale), sums);
-    }
-    return sums;
-  }
-};
-
-// Sixteen plain rows of blocks of 32.
-template <class Block>
-struct RowPanel {
-  using Unpacked = Columns;
-  const std::byte* rows;
-  std::size_t row_bytes;
-
-  RowPanel(const MatrixProduct& product, std::int64_t first)
-      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
-
-  void unpack(std::int64_t block, Columns& out) const {
-    alignas(32) std::uint16_t d[kPanelRows];
-    const std::byte* at = rows + static_cast<std::size_t>(block) * sizeof(Block);
-    for (std::size_t row = 0; row < kPanelRows; ++row) {
-      std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
-      // The row's own stream is too short for the processor to foresee it.
-      _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
-    }
-    out.scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
-    take_columns(at, static_cast<const Block*>(nullptr), out.columns);
-  }
-
- private:
-  void take_columns(const std::byte* at, const Q8Block*, __m512i* columns) const {
-    const __m512i flip = _mm512_set1_epi8(static_cast<char>(0x80));
-    for (std::size_t half = 0; half < 2; ++half) {
-      __m512i values[4];
-      for (std::size_t row = 0; row < 4; ++row)
-        values[row] = _mm512_xor_si512(four_rows(at + offsetof(Q8Block, values) + 16 * half, row, row_bytes), flip);
-      transpose_lanes(values, columns + 4 * half);
-    }
-  }
-
-  void take_columns(const std::byte* at, const Q5Block*, __m512i* columns) const {
-    const __m512i mask = _mm512_set1_epi8(0x0F);
-    const __m512i fifth = _mm512_set1_epi8(16);
-    __m512i low[4];
-    __m512i high[4];
-    for (std::size_t row = 0; row < 4; ++row) {
-      std::uint64_t low_bits = 0;
-      std::uint64_t high_bits = 0;
-      for (std::size_t i = 0; i < 4; ++i) {
-        std::uint32_t bits = 0;
-        std::memcpy(&bits, at + (row + 4 * i) * row_bytes + offsetof(Q5Block, fifth_bits), sizeof bits);
-        low_bits |= std::uint64_t{bits & 0xFFFFU} << (16 * i);
-        high_bits |= std::uint64_t{bits >> 16U} << (16 * i);
-      }
-      const __m512i nibbles = four_rows(at + offsetof(Q5Block, nibbles), row, row_bytes);
-      low[row] = _mm512_and_si512(nibbles, mask);
-      high[row] = _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), mask);
-      low[row] = _mm512_mask_add_epi8(low[row], low_bits, low[row], fifth);
-      high[row] = _mm512_mask_add_epi8(high[row], high_bits, high[row], fifth);
-    }
-    transpose_lanes(low, columns);
-    transpose_lanes(high, columns + 4);
-  }
-};
-
-struct Q6KPanel {
-  using Unpacked = HalvedColumns;
-  const std::byte* rows;
-  std::size_t row_bytes;
-
-  Q6KPanel(const MatrixProduct& product, std::int64_t first)
-      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
-
-  void unpack(std::int64_t block, HalvedColumns& out) const {
-    const std::byte* at = rows + static_cast<std::size_t>(block / 8) * sizeof(Q6KBlock);
-    const auto part = static_cast<std::size_t>(block % 8);
-    alignas(32) std::uint16_t d[kPanelRows];
-    alignas(16) std::int8_t parts[2][kPanelRows];
-    for (std::size_t row = 0; row < kPanelRows; ++row) {
-      const std::byte* of_row = at + row * row_bytes;
-      std::memcpy(&d[row], of_row + offsetof(Q6KBlock, scale), sizeof d[row]);
-      for (std::size_t half = 0; half < 2; ++half)
-        std::memcpy(&parts[half][row], of_row + offsetof(Q6KBlock, parts) + 2 * part + half, 1);
-      _mm_prefetch(reinterpret_cast<const char*>(of_row + 512), _MM_HINT_T0);
-    }
-    const __m512 super = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
-    for (std::size_t half = 0; half < 2; ++half) {
-      const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(parts[half]));
-      out.scales[half] = _mm512_mul_ps(super, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
-      take_columns(at, part, half, out.columns + 4 * half);
-    }
-  }
-
- private:
-  // Of each 128 columns: four low bits of two times 32 in a byte, two high bits of four times 32.
-  void take_columns(const std::byte* at, std::size_t part, std::size_t half, __m512i* columns) const {
-    const std::size_t of_128 = part / 4;
-    const std::size_t quarter = part % 4;
-    const std::byte* low = at + offsetof(Q6KBlock, low) + 64 * of_128 + 32 * (quarter % 2) + 16 * half;
-    const std::byte* high = at + offsetof(Q6KBlock, high) + 32 * of_128 + 16 * half;
-    const __m128i low_shift = _mm_cvtsi64_si128(quarter < 2 ? 0 : 4);
-    const __m128i high_shift = _mm_cvtsi64_si128(static_cast<long long>(2 * quarter));
-    __m512i values[4];
-    for (std::size_t row = 0; row < 4; ++row) {
-      const __m512i four = _mm512_and_si512(_mm512_srl_epi16(four_rows(low, row, row_bytes), low_shift), _mm512_set1_epi8(0x0F));
-      const __m512i two = _mm512_and_si512(_mm512_srl_epi16(four_rows(high, row, row_bytes), high_shift), _mm512_set1_epi8(0x03));
-      values[row] = _mm512_or_si512(four, _mm512_slli_epi16(two, 4));
-    }
-    transpose_lanes(values, columns);
-  }
-};
 
 // `Rows` activation rows from `row` on with one panel of eights.
 template <class Panel, int Rows>
@@ -372,18 +53,25 @@ void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
   }
 }
 
-// The same with blocks [begin, end) that are unpacked already; later ones add to the sums of the earlier.
+// Blocks of 32 columns that are unpacked already.
+template <class Unpacked>
+struct UnpackedBlocks {
+  const Unpacked* blocks;
+  std::int64_t begin, end;  // which of a row's
+};
+
+// The same with unpacked blocks; later ones add to the sums of the earlier.
 template <class Unpacked, int Rows>
-void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row, const Unpacked* blocks, std::int64_t begin,
-          std::int64_t end) {
+void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row, const UnpackedBlocks<Unpacked>& part) {
   const std::int64_t n_blocks = product.depth / kBlockValues;
   const ActivationBlock* x = product.activations + row * n_blocks;
   float* out = product.out + row * product.out_stride + first;
   __m512 sums[Rows];
 #pragma GCC unroll 16
-  for (int r = 0; r < Rows; ++r) sums[r] = begin == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(out + r * product.out_stride);
-  for (std::int64_t block = begin; block < end; ++block) {
-    const Unpacked weights = blocks[block - begin];
+  for (int r = 0; r < Rows; ++r)
+    sums[r] = part.begin == 0 ? _mm512_setzero_ps() : _mm512_loadu_ps(out + r * product.out_stride);
+  for (std::int64_t block = part.begin; block < part.end; ++block) {
+    const Unpacked weights = part.blocks[block - part.begin];
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) sums[r] = weights.add(sums[r], x[r * n_blocks + block]);
   }
@@ -419,7 +107,9 @@ void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t r
     for (std::int64_t begin = 0; begin < n_blocks; begin += kUnpackedBlocks) {
       const std::int64_t part_end = std::min(begin + kUnpackedBlocks, n_blocks);
       for (std::int64_t block = begin; block < part_end; ++block) panel.unpack(block, blocks[block - begin]);
-      in_tiles(row, end, [&](auto rows, std::int64_t at) { tile<Unpacked, rows()>(product, first, at, blocks, begin, part_end); });
+      in_tiles(row, end, [&](auto rows, std::int64_t at) {
+        tile<Unpacked, rows()>(product, first, at, {blocks, begin, part_end});
+      });
     }
   } else {
     in_tiles(row, end, [&](auto rows, std::int64_t at) { tile<Panel, rows()>(product, first, at); });
@@ -479,7 +169,8 @@ void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, Act
     if (in_supers && reaches(row + at, most)) inverse = -inverse;
     const float half = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
     const float scale = in_supers ? (most != 0.0F ? 1 / inverse : 0.0F) : half;
-    for (std::int64_t i = 0; i < together; i += kBlockValues, ++out) quantise_block(row + at + i, inverse, scale, offset, *out);
+    for (std::int64_t i = 0; i < together; i += kBlockValues, ++out)
+      quantise_block(row + at + i, inverse, scale, offset, *out);
   }
 }
 

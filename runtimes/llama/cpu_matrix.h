@@ -8,11 +8,11 @@ namespace hearth::llama {
 
 // How the 16 weight rows of a panel lie in memory.
 enum class WeightLayout {
-  kQ4InEights,  // ggml's block_q4_0x8: eight rows interleaved by eight bytes, nibbles with their sign bit flipped
+  kQ4InEights,   // ggml's block_q4_0x8: eight rows interleaved by eight bytes, nibbles with their sign bit flipped
   kQ4KInEights,  // ggml's block_q4_Kx8: the same for blocks of 256 with scales and minima of their own for each 32
-  kQ8Rows,      // ggml's block_q8_0, row after row
-  kQ5Rows,      // ggml's block_q5_0, row after row
-  kQ6KRows,     // ggml's block_q6_K, row after row
+  kQ8Rows,       // ggml's block_q8_0, row after row
+  kQ5Rows,       // ggml's block_q5_0, row after row
+  kQ6KRows,      // ggml's block_q6_K, row after row
 };
 
 // 32 activations of one row.
@@ -27,9 +27,9 @@ struct ActivationBlock {
 struct MatrixProduct {
   WeightLayout layout = WeightLayout::kQ4InEights;
   const std::byte* weights = nullptr;
-  std::size_t row_bytes = 0;  // of one weight row
-  std::int64_t depth = 0;     // values of a row; a multiple of 32
-  std::int64_t n_rows = 0;    // of activations
+  std::size_t row_bytes = 0;                     // of one weight row
+  std::int64_t depth = 0;                        // values of a row; a multiple of 32
+  std::int64_t n_rows = 0;                       // of activations
   const ActivationBlock* activations = nullptr;  // n_rows x depth / 32
   float* out = nullptr;                          // row i of the activations at out + i * out_stride
   std::int64_t out_stride = 0;

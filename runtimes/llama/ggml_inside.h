@@ -1,6 +1,6 @@
-// The few things inside ggml's processor backend that other kernels have to fit into: laid out as there, checked by version
-// and class name before they are touched (cpu_kernels.cpp).
-// Source: ggml 0.25.3, ggml-cpu/traits.h, ggml-cpu/ggml-cpu-impl.h and ggml-backend-impl.h.
+// The few things inside ggml's processor backend that other kernels have to fit into: laid out as there, checked by
+// version and class name before they are touched (cpu_kernels.cpp). Source: ggml 0.25.3, ggml-cpu/traits.h,
+// ggml-cpu/ggml-cpu-impl.h and ggml-backend-impl.h.
 #pragma once
 
 #include <ggml-backend.h>

@@ -159,7 +159,8 @@ bool ServedModels::mixes_prompts(const Served& served, const MemoryBreakdown& pl
   const auto& has = served.runtime.info.capabilities;
   const auto is_half_type = [](const std::string& type) { return type.empty() || type == "f16"; };
   const bool is_half = is_half_type(served.text.kv_type_k) && is_half_type(served.text.kv_type_v);
-  if (is_half && served.text.flash_attention != Toggle::kOff && std::ranges::find(has, HEARTH_HINT_TEXT_MIXED) != has.end())
+  if (is_half && served.text.flash_attention != Toggle::kOff &&
+      std::ranges::find(has, HEARTH_HINT_TEXT_MIXED) != has.end())
     return true;
   return std::ranges::any_of(placement.items, [](const auto& item) { return item.device != "cpu"; });
 }

@@ -82,7 +82,8 @@ class KvCache {
   [[nodiscard]] Result<std::uint32_t> trim(SlotId slot, std::uint32_t keep);
   // False where trim() costs a snapshot's restoring: drafts don't pay there.
   [[nodiscard]] bool can_trim() const;
-  // Whole states are kept instead of ranges: the same prompt is served from one token before its end, if a step ends there.
+  // Whole states are kept instead of ranges: the same prompt is served from one token before its end, if a step ends
+  // there.
   [[nodiscard]] bool keeps_snapshots() const;
   // The request is over. Its cells stay as a cached prefix until they are needed, unless `use_cache` was false.
   void close(SlotId slot);

@@ -25,8 +25,8 @@ struct OpenedTextModel {
   TextOptions options;               // of the context; n_ctx over all slots
   TextOptions draft_options;
   std::uint32_t slots = 1;
-  // One call computes the answers' tokens and the prompts' together. With ggml's own kernels on a processor two calls are
-  // quicker: a tile of queries of several sequences visits the cells of all (docs/decisions/0005).
+  // One call computes the answers' tokens and the prompts' together. With ggml's own kernels on a processor two calls
+  // are quicker: a tile of queries of several sequences visits the cells of all (docs/decisions/0005).
   bool mixes_prompts = false;
   std::uint32_t idle_slots = 0;      // more sequences, which keep what ended requests computed
   std::uint32_t context_length = 0;  // of one request

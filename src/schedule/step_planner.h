@@ -28,7 +28,8 @@ struct PlannerLimits {
   double stall_share = 0.7;
   // While answers stream, a step takes in one prompt: for engines that compute each prompt in a call of its own.
   bool one_prompt_beside_answers = false;
-  // A prompt's last token is a step of its own: for caches of whole states, which the same prompt can only use from there.
+  // A prompt's last token is a step of its own: for caches of whole states, which the same prompt can only use from
+  // there.
   bool last_token_apart = false;
   double idle_step_s = 1;    // a step's length while no answer streams: a new request waits at most this
   double aging_share = 0.5;  // a waiting prompt counts as shorter by this share of what could be computed meanwhile

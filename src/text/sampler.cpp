@@ -9,7 +9,8 @@ namespace {
 
 float finite_or_lowest(float value) { return std::isnan(value) ? -std::numeric_limits<float>::infinity() : value; }
 
-// Logits looked at together: most blocks hold nothing that is wanted, and compilers do one in a few vector instructions.
+// Logits looked at together: most blocks hold nothing that is wanted, and compilers do one in a few vector
+// instructions.
 constexpr std::size_t kBlock = 64;
 
 bool any_above(const float* block, float bar) {
@@ -126,7 +127,7 @@ void Sampler::collect(std::span<const float> logits) {
     return;
   }
   std::make_heap(candidates_.begin(), candidates_.end(), larger);  // the worst in front
-  for_each_above(  // of equals the first stays
+  for_each_above(                                                  // of equals the first stays
       logits, k, [&] { return candidates_.front().logit; },
       [&](std::size_t i) {
         std::pop_heap(candidates_.begin(), candidates_.end(), larger);

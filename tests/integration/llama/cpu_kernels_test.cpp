@@ -224,7 +224,8 @@ TEST(CpuKernels, products_are_those_of_ggml) {
   if (!done.starts_with("own kernels")) GTEST_SKIP() << done;
   for (std::size_t i = 0; i < products.size(); ++i) {
     const Product& p = products[i];
-    SCOPED_TRACE(testing::Message() << ggml_type_name(p.type) << " " << p.depth << " x " << p.rows << ", " << p.columns);
+    SCOPED_TRACE(testing::Message() << ggml_type_name(p.type) << " " << p.depth << " x " << p.rows << ", "
+                                    << p.columns);
     const auto ours = multiply(cpu, p);
     // Q4_0 adds in ggml's order; elsewhere ggml's order follows its lanes.
     if (p.type == GGML_TYPE_Q4_0)
@@ -245,7 +246,8 @@ TEST(CpuKernels, attention_sees_the_cells_of_its_own_sequence) {
                                                            {128, 8, 2, 33, 70, 4},
                                                            {256, 4, 1, 19, 256, 2},
                                                            {64, 64, 1, 5, 256, 2}}) {
-    SCOPED_TRACE(testing::Message() << c.size << " " << c.heads << "/" << c.key_heads << " " << c.rows << " x " << c.cells);
+    SCOPED_TRACE(testing::Message() << c.size << " " << c.heads << "/" << c.key_heads << " " << c.rows << " x "
+                                    << c.cells);
     const AttentionInputs in = make_inputs(c);
     EXPECT_LT(worst_difference(by_definition(c, in), attend(cpu, c, in)), 1e-5);
   }
