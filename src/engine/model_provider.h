@@ -10,10 +10,10 @@
 
 #include "base/call_bounds.h"
 #include "domain/runtime_info.h"
+#include "engine/resident_models.h"
 #include "engine/text_service.h"
 #include "hearth/result.h"
 #include "plugin_host/runtime.h"
-#include "schedule/model_swap_policy.h"
 
 namespace hearth {
 
@@ -41,13 +41,9 @@ struct OpenedTextModel {
 };
 
 // Thread-safe; open() may take long and is called on a thread of the engine's.
-class ModelProvider {
+class ModelProvider : public ModelDirectory {
  public:
-  virtual ~ModelProvider() = default;
-  [[nodiscard]] virtual std::vector<ModelFacts> models() const = 0;
-  // Bytes it will take, before it is loaded.
-  [[nodiscard]] virtual Result<ModelNeed> need(const std::string& name) = 0;
-  // The same once its context holds `cells`.
+  // Bytes it will take once its context holds `cells`.
   [[nodiscard]] virtual Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) = 0;
   [[nodiscard]] virtual Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) = 0;
   // It answered for the first time: the file has proved itself with this runtime.

@@ -13,4 +13,6 @@ std::string_view to_string(ModelState state) {
   return "failed";
 }
 
+std::string_view to_string(ModelKind kind) { return kind == ModelKind::kText ? "text" : "tensor"; }
+
 }  // namespace hearth

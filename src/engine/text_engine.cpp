@@ -1,12 +1,8 @@
 #include "engine/text_engine.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <utility>
-
-#include "base/nearest_name.h"
 
 namespace hearth {
 namespace {
@@ -41,122 +37,75 @@ TextEngine::TextEngine(const TextEngineOptions& options, const TextEnginePorts& 
     : options_(options),
       ports_(ports),
       preparers_(std::make_unique<Pool>(std::max(1U, options.preparers))),
-      book_(options.capacities),
-      policy_(options.swaps, book_) {
-  for (ModelFacts& facts : ports_.provider.models()) {
-    const std::string name = facts.name;
-    names_[name] = name;
-    for (const auto& alias : facts.aliases) names_.try_emplace(alias, name);
-    const auto need = ports_.provider.need(name);
-    policy_.set_model(name, need ? *need : ModelNeed{});  // what is wrong with it comes out when it is loaded
-    entries_[name].facts = std::move(facts);
-  }
-  manager_ = std::thread([this] { manage(); });
+      residents_({options.capacities, options.swaps}, ports.provider, ports.clock, ports.logger) {
+  residents_.employ(ModelKind::kText, *this);
 }
 
 TextEngine::~TextEngine() {
-  {
-    const std::lock_guard lock(gate_);
-    draining_ = stopping_ = true;
-  }
-  wake_.notify_all();
-  manager_.join();
+  residents_.close();
+  const auto left = residents_.withdraw(ModelKind::kText);
   preparers_.reset();
-  for (auto& [name, entry] : entries_) {
-    std::deque<Waiting> waiting;
-    waiting.swap(entry.waiting);
-    for (auto& each : waiting) each.go(fail(shutting_down()));
-    if (entry.scheduler == nullptr) continue;
-    for (auto& prepared : entry.scheduler->stop()) prepared.listener->on_error(shutting_down());
+  (void)residents_.withdraw(ModelKind::kText);  // refuses what was prepared meanwhile and waits again
+  for (const auto& model : left) {
+    for (auto& prepared : std::static_pointer_cast<TextScheduler>(model)->stop())
+      prepared.listener->on_error(shutting_down());
   }
-}
-
-Result<std::string> TextEngine::resolve(const std::string& name) const {
-  if (name.empty() && entries_.size() == 1) return entries_.begin()->first;
-  if (const auto found = names_.find(name); found != names_.end()) return found->second;
-  std::vector<std::string> known;
-  for (const auto& [each, to] : names_) known.push_back(each);
-  const auto nearest = nearest_name(name, known);
-  return fail(Error(ErrorCode::kNotFound, fmt::format("there is no model '{}' here", name),
-                    nearest ? fmt::format("did you mean '{}'?", *nearest) : "see /v1/models for those that are")
-                  .with("param", "model"));
-}
-
-void TextEngine::poke() {
-  poked_ = true;
-  wake_.notify_one();
-}
-
-void TextEngine::when_loaded(const std::string& name, Waiting request) {
-  std::shared_ptr<TextScheduler> scheduler;
-  {
-    const std::lock_guard lock(gate_);
-    Entry& entry = entries_.at(name);
-    (void)policy_.request_arrived(name, request.arrived);  // known: names are resolved before
-    ++open_;
-    if (policy_.may_start(name) && entry.scheduler != nullptr) {
-      scheduler = entry.scheduler;
-    } else {
-      entry.waiting.push_back(std::move(request));
-      poke();
-      return;
-    }
-  }
-  request.go(scheduler);
 }
 
 std::uint64_t TextEngine::submit(TextRequest request, std::shared_ptr<TextListener> listener) {
   const Instant now = ports_.clock.now();
   std::uint64_t id = 0;
-  std::string name;
-  std::optional<Error> refusal;
   {
     const std::lock_guard lock(gate_);
     id = next_id_++;
-    auto resolved = resolve(request.model);
-    if (!resolved)
-      refusal = std::move(resolved).error();
-    else if (draining_)
-      refusal = shutting_down();
-    else
-      name = *resolved;
-    if (!refusal && entries_.at(name).waiting.size() >= options_.scheduler.queue.requests) {
-      refusal =
-          Error(ErrorCode::kOverloaded,
-                fmt::format("{} requests wait for '{}' to be loaded already", entries_.at(name).waiting.size(), name),
-                "try again later")
-              .with("retry_after_s", "5");
-    }
-    if (!refusal) preparing_[id] = false;
   }
-  if (refusal) {
-    listener->on_error(*refusal);
+  auto name = residents_.resolve(request.model, ModelKind::kText);
+  if (!name) {
+    listener->on_error(name.error());
     return id;
   }
-  auto base = std::make_shared<PreparedRequest>();
-  base->id = id;
-  base->request = std::move(request);
-  base->request.model = name;
-  base->listener = std::move(listener);
-  base->submitted = now;
-  when_loaded(name, {id, now, [this, base](Result<std::shared_ptr<TextScheduler>> scheduler) {
-                       prepare(std::move(*base), std::move(scheduler));
-                     }});
+  PreparedRequest base;
+  base.id = id;
+  base.request = std::move(request);
+  base.request.model = *name;
+  base.listener = listener;
+  base.submitted = now;
+  auto status = residents_.when_loaded(*name, waiting(std::move(base)), options_.scheduler.queue.requests);
+  if (status) return id;
+  {
+    const std::lock_guard lock(gate_);
+    preparing_.erase(id);
+  }
+  listener->on_error(status.error());
   return id;
 }
 
-void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<TextScheduler>> scheduler) {
+// The request as it waits for its model.
+ResidentModels::Waiting TextEngine::waiting(PreparedRequest prepared) {
+  const std::uint64_t id = prepared.id;
+  const Instant arrived = prepared.submitted;
+  {
+    const std::lock_guard lock(gate_);
+    preparing_.try_emplace(id, false);
+  }
+  // Shared: std::function is copied.
+  auto held = std::make_shared<PreparedRequest>(std::move(prepared));
+  return {id, arrived,
+          [this, held](Result<std::shared_ptr<ResidentModel>> model) { prepare(std::move(*held), std::move(model)); }};
+}
+
+void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<ResidentModel>> model) {
   const auto give_up = [this](const PreparedRequest& given_up, const Error& error) {
     {
       const std::lock_guard lock(gate_);
       preparing_.erase(given_up.id);
     }
-    request_left(given_up.request.model, given_up.submitted);
+    residents_.request_left(given_up.request.model, given_up.submitted);
     given_up.listener->on_error(error);
   };
-  if (!scheduler) return give_up(request, scheduler.error());
+  if (!model) return give_up(request, model.error());
   auto held = std::make_shared<PreparedRequest>(std::move(request));
-  preparers_->post([this, held, give_up, scheduler = *scheduler] {
+  preparers_->post([this, held, give_up, scheduler = std::static_pointer_cast<TextScheduler>(*model)] {
     const PromptLimits limits{held->request.model, scheduler->context_length()};
     if (auto done = prepare_request(*held, *scheduler->kit(), limits); !done) return give_up(*held, done.error());
     if (auto done = scheduler->adapters().prepare(held->request.adapters); !done) return give_up(*held, done.error());
@@ -165,76 +114,55 @@ void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<TextSch
 }
 
 void TextEngine::hand_over(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler) {
-  std::unique_lock lock(gate_);
-  Entry& entry = entries_.at(prepared.request.model);
-  const auto found = preparing_.find(prepared.id);
-  const bool cancelled = found != preparing_.end() && found->second;
-  if (cancelled) {
-    preparing_.erase(found);
-    lock.unlock();
-    request_left(prepared.request.model, prepared.submitted);
-    prepared.listener->on_error({ErrorCode::kCancelled, "the request was cancelled before it began"});
-    return;
-  }
-  if (entry.scheduler != scheduler) return requeue(std::move(prepared));
-  if (found != preparing_.end()) preparing_.erase(found);
-  scheduler->submit(std::move(prepared));
+  bool cancelled = false;
+  const bool handed = residents_.while_resident(prepared.request.model, scheduler, [&] {
+    const std::lock_guard lock(gate_);
+    const auto found = preparing_.find(prepared.id);
+    cancelled = found != preparing_.end() && found->second;
+    if (found != preparing_.end()) preparing_.erase(found);
+    if (!cancelled) scheduler->submit(std::move(prepared));
+  });
+  if (!handed) return requeue(std::move(prepared));
+  if (!cancelled) return;
+  residents_.request_left(prepared.request.model, prepared.submitted);
+  prepared.listener->on_error({ErrorCode::kCancelled, "the request was cancelled before it began"});
 }
 
-// The model left before the request started: it waits for the model to come
-// back. The gate is held.
+// The model left before the request started: it waits for the model to come back.
 void TextEngine::requeue(PreparedRequest prepared) {
-  Entry& entry = entries_.at(prepared.request.model);
-  const std::uint64_t id = prepared.id;
-  const Instant arrived = prepared.submitted;
-  preparing_.try_emplace(id, false);
-  auto held = std::make_shared<PreparedRequest>(std::move(prepared));
-  entry.waiting.push_back({id, arrived, [this, held](Result<std::shared_ptr<TextScheduler>> scheduler) {
-                             prepare(std::move(*held), std::move(scheduler));
-                           }});
-  poke();
+  const std::string model = prepared.request.model;
+  residents_.wait_again(model, waiting(std::move(prepared)));
 }
 
 void TextEngine::cancel(std::uint64_t id) {
-  std::vector<std::shared_ptr<TextScheduler>> schedulers;
-  Go waiting;
   {
     const std::lock_guard lock(gate_);
     if (const auto found = preparing_.find(id); found != preparing_.end()) found->second = true;
-    for (auto& [name, entry] : entries_) {
-      const auto at = std::ranges::find(entry.waiting, id, &Waiting::id);
-      if (at != entry.waiting.end()) {
-        waiting = std::move(at->go);
-        entry.waiting.erase(at);
-        break;
-      }
-      if (entry.scheduler != nullptr) schedulers.push_back(entry.scheduler);
-    }
   }
-  if (waiting) return waiting(fail(ErrorCode::kCancelled, "the request was cancelled before it began"));
-  for (const auto& scheduler : schedulers) scheduler->cancel(id);
+  if (const auto waiting = residents_.take_waiting(id))
+    return waiting(fail(ErrorCode::kCancelled, "the request was cancelled before it began"));
+  for (const auto& model : residents_.resident(ModelKind::kText))
+    std::static_pointer_cast<TextScheduler>(model)->cancel(id);
 }
 
 void TextEngine::visit(const std::string& name, Visit work) {
-  Result<std::string> resolved = [&] {
-    const std::lock_guard lock(gate_);
-    return resolve(name);
-  }();
+  auto resolved = residents_.resolve(name, ModelKind::kText);
   if (!resolved) return work(fail(std::move(resolved).error()), {});
   const Instant arrived = ports_.clock.now();
-  Go go = [this, model = *resolved, arrived, work = std::move(work)](Result<std::shared_ptr<TextScheduler>> got) {
+  auto go = [this, model = *resolved, arrived, work](Result<std::shared_ptr<ResidentModel>> got) {
     if (!got) {
-      request_left(model, arrived);
-      return work(std::move(got), {});
+      residents_.request_left(model, arrived);
+      return work(fail(std::move(got).error()), {});
     }
-    preparers_->post([this, model, arrived, work, got = std::move(got)]() mutable {
-      request_started(model, arrived);
+    preparers_->post([this, model, arrived, work, scheduler = std::static_pointer_cast<TextScheduler>(*got)] {
+      residents_.request_started(model, arrived);
       // Whoever holds this keeps the model from being evicted.
-      const std::shared_ptr<void> stay(nullptr, [this, model](void*) { request_ended(model); });
-      work(std::move(got), stay);
+      const std::shared_ptr<void> stay(nullptr, [this, model](void*) { residents_.request_ended(model); });
+      work(scheduler, stay);
     });
   };
-  when_loaded(*resolved, {0, arrived, std::move(go)});
+  auto status = residents_.when_loaded(*resolved, {0, arrived, std::move(go)}, options_.scheduler.queue.requests);
+  if (!status) work(fail(std::move(status).error()), {});
 }
 
 void TextEngine::with_kit(const std::string& model, std::function<void(Result<std::shared_ptr<const TextKit>>)> done) {
@@ -282,49 +210,38 @@ void TextEngine::unload_adapter(const std::string& model, const std::string& nam
         });
 }
 
-std::vector<ModelFacts> TextEngine::models() const { return status().models; }
-
-Result<ModelFacts> TextEngine::model(const std::string& name) const {
-  ModelFacts facts;
-  std::shared_ptr<TextScheduler> scheduler;
-  {
-    const std::lock_guard lock(gate_);
-    HEARTH_ASSIGN(resolved, resolve(name));
-    const Entry& entry = entries_.at(resolved);
-    facts = entry.facts;
-    facts.state = entry.state;
-    scheduler = entry.scheduler;
-  }
-  if (scheduler != nullptr) scheduler->describe(facts);
-  return facts;
+void TextEngine::request_started(const std::string& model, Instant arrived) {
+  residents_.request_started(model, arrived);
 }
 
-EngineStatus TextEngine::status() const {
-  EngineStatus status;
-  std::vector<std::shared_ptr<TextScheduler>> schedulers;
-  {
-    const std::lock_guard lock(gate_);
-    for (const auto& [name, entry] : entries_) {
-      status.models.push_back(entry.facts);
-      status.models.back().state = entry.state;
-      schedulers.push_back(entry.scheduler);
-    }
-    status.pools = book_.pools();
-    status.swaps = policy_.loads();
-    status.draining = draining_;
-  }
-  for (std::size_t i = 0; i < schedulers.size(); ++i) {
-    if (schedulers[i] == nullptr) continue;
-    schedulers[i]->describe(status.models[i]);
-    status.loads.push_back(schedulers[i]->load());
-  }
-  return status;
+void TextEngine::request_left(const std::string& model, Instant arrived) { residents_.request_left(model, arrived); }
+
+void TextEngine::request_ended(const std::string& model) { residents_.request_ended(model); }
+
+Status TextEngine::reserve_growth(const std::string& model, std::uint64_t cells) {
+  HEARTH_ASSIGN(wanted, ports_.provider.need_with_cells(model, cells));
+  return residents_.reserve_growth(model, wanted);
 }
 
-bool TextEngine::drain(double at_most_s) {
-  std::unique_lock lock(gate_);
-  draining_ = true;
-  return quiet_.wait_for(lock, std::chrono::duration<double>(at_most_s), [this] { return open_ == 0; });
+void TextEngine::grown(const std::string& model, bool done) { residents_.grown(model, done); }
+
+void TextEngine::answered(const std::string& model) { ports_.provider.answered(model); }
+
+void TextEngine::failed(const std::string& model, const Error& error) { residents_.failed(model, error); }
+
+Result<std::shared_ptr<ResidentModel>> TextEngine::bring_up(const std::string& name) {
+  HEARTH_ASSIGN(opened, ports_.provider.open(name, {}));
+  HEARTH_ASSIGN(kit, ModelKit::create(opened.model, opened.template_source));
+  HEARTH_ASSIGN(scheduler, TextScheduler::create(std::move(opened), std::move(kit), options_.scheduler,
+                                                 {*this, ports_.clock, ports_.metrics, ports_.logger}));
+  return std::shared_ptr<ResidentModel>(std::move(scheduler));
+}
+
+std::function<void()> TextEngine::retire(const std::shared_ptr<ResidentModel>& model) {
+  auto left = std::make_shared<std::vector<PreparedRequest>>(std::static_pointer_cast<TextScheduler>(model)->stop());
+  return [this, left] {
+    for (auto& prepared : *left) requeue(std::move(prepared));
+  };
 }
 
 }  // namespace hearth

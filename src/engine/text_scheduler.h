@@ -59,20 +59,19 @@ struct SchedulerPorts {
 };
 
 // Everything public may be called from any thread; the work is done by a thread of its own.
-class TextScheduler {
+class TextScheduler final : public ResidentModel {
  public:
   // Makes the context. Errors as KvCache::create.
   static Result<std::unique_ptr<TextScheduler>> create(OpenedTextModel model, std::shared_ptr<const ModelKit> kit,
                                                        const SchedulerOptions& options, const SchedulerPorts& ports);
   // stop() was called and all is over, or what is left is cancelled.
-  ~TextScheduler();
+  ~TextScheduler() override;
 
   // Queues it; errors go to its listener.
   void submit(PreparedRequest request);
   void cancel(std::uint64_t id);
   void embed(std::unique_ptr<EmbeddingJob> job);
-  // Requests that have not started stay in the queue until told otherwise.
-  void set_admitting(bool admitting);
+  void set_admitting(bool admitting) override;
   // Ends the thread after the step in hand and gives back the requests that never started; those that run are
   // cancelled.
   [[nodiscard]] std::vector<PreparedRequest> stop();
@@ -81,10 +80,9 @@ class TextScheduler {
   [[nodiscard]] AdapterTable& adapters() { return *adapters_; }
   [[nodiscard]] const std::string& name() const { return model_.facts.name; }
   [[nodiscard]] std::uint32_t context_length() const { return model_.context_length; }
-  // Fills in what is known of the model now that it is loaded.
-  void describe(ModelFacts& facts) const;
+  void describe(ModelFacts& facts) const override;
   // As of the last step.
-  [[nodiscard]] ModelLoad load() const;
+  [[nodiscard]] ModelLoad load() const override;
 
  private:
   TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelKit> kit, const SchedulerOptions& options,

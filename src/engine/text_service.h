@@ -22,6 +22,10 @@ namespace hearth {
 enum class ModelState { kAbsent, kLoading, kResident, kDraining, kFailed };
 [[nodiscard]] std::string_view to_string(ModelState state);
 
+// What a model is run as: tokens in and out, or named tensors.
+enum class ModelKind { kText, kTensor };
+[[nodiscard]] std::string_view to_string(ModelKind kind);  // "text", "tensor"
+
 struct AdapterFacts {
   std::string name;
   std::string path;
@@ -31,6 +35,7 @@ struct AdapterFacts {
 // What is known of a model without loading it, and more when it is loaded.
 struct ModelFacts {
   std::string name;
+  ModelKind kind = ModelKind::kText;
   std::vector<std::string> aliases;
   std::string path;
   std::uint64_t file_bytes = 0;
