@@ -49,6 +49,8 @@ class FakeRuntime final : public sdk::Runtime {
   [[nodiscard]] sdk::MemoryItems estimate_tensor(const sdk::LoadOptions& load,
                                                  const sdk::TensorOptions& /*options*/) const override {
     const auto script = read_script(load.path);
+    if (!script.is_tensor)
+      throw sdk::Error(HEARTH_UNSUPPORTED, load.path + " is the script of a text model, not of a graph");
     faults_of(script, load)->hit("estimate");
     return merged(model_memory(script, load, split_layers(script, load, *devices_)));
   }

@@ -59,6 +59,8 @@ class Runtime {
   [[nodiscard]] Result<RuntimeInfo> describe() const;
   [[nodiscard]] Result<RuntimeScore> score() const;
   [[nodiscard]] Result<MemoryBreakdown> estimate(const LoadOptions& load, const TextOptions& text) const;
+  // The same of a tensor graph; see estimate_tensor_model.
+  [[nodiscard]] Result<MemoryBreakdown> estimate_tensors(const LoadOptions& load, const TensorOptions& options) const;
   [[nodiscard]] Result<std::shared_ptr<Model>> load(const LoadOptions& options, const CallBounds& bounds = {}) const;
   // Null when the plugin lacks it; borrowed, lives as long as the source.
   [[nodiscard]] const void* capability(std::string_view id, std::uint32_t major) const;

@@ -117,6 +117,10 @@ Result<MemoryBreakdown> estimate_tensor_model(const PluginSource& source, const 
   return std::move(collected).take("estimate");
 }
 
+Result<MemoryBreakdown> Runtime::estimate_tensors(const LoadOptions& load, const TensorOptions& options) const {
+  return estimate_tensor_model(*source_, load, options);
+}
+
 Result<std::shared_ptr<TensorModel>> TensorModel::from(std::shared_ptr<Model> model) {
   HEARTH_ASSIGN(table, tensor_table_of(*model->source()));
   HEARTH_ASSIGN(ports,
