@@ -44,7 +44,8 @@ std::uint32_t default_context_length(const ModelFile& file) {
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(trained, 1, kDefaultContextMax));
 }
 
-Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted, const std::string& format) {
+Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted, const std::string& format,
+                                     const std::string& capability) {
   std::optional<ChosenRuntime> best;
   std::string reasons;
   for (const auto& name : registry.names()) {
@@ -55,7 +56,8 @@ Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::strin
       continue;
     }
     HEARTH_ASSIGN(info, (*runtime)->describe());
-    if (std::find(info.formats.begin(), info.formats.end(), format) == info.formats.end()) continue;
+    if (std::ranges::find(info.formats, format) == info.formats.end()) continue;
+    if (!capability.empty() && std::ranges::find(info.capabilities, capability) == info.capabilities.end()) continue;
     HEARTH_ASSIGN(score, (*runtime)->score());
     if (score.score <= 0) {
       reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, score.reason);

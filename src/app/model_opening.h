@@ -35,8 +35,9 @@ struct ChosenRuntime {
   int score = 0;
 };
 
-// The plugin of the highest score that reads `format`, or the one named `wanted`. kUnavailable with each one's reason.
+// The plugin of the highest score that reads `format` and has the capability ("text", "tensor"; empty: any), or the one
+// named `wanted`. kUnavailable with each one's reason.
 [[nodiscard]] Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted,
-                                                   const std::string& format);
+                                                   const std::string& format, const std::string& capability = {});
 
 }  // namespace hearth

@@ -51,7 +51,7 @@ class TextSession::Opener {
   }
 
   Status find_runtime() {
-    HEARTH_ASSIGN(chosen, choose_runtime(host_.registry, options_.runtime, file_.format));
+    HEARTH_ASSIGN(chosen, choose_runtime(host_.registry, options_.runtime, file_.format, HEARTH_CAP_TEXT));
     HEARTH_ASSIGN(key, LoadHistory::key(session_->resolved_.path, chosen.name, chosen.info.version));
     history_key_ = key;
     session_->runtime_info_ = std::move(chosen.info);
