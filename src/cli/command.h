@@ -47,6 +47,10 @@ struct Selection {
 void set_body(CLI::App& command, CommandContext& context, Selection& selection, CommandBody body);
 
 void add_run_commands(CLI::App& program, CommandContext& context, Selection& selection);
+// Of `run`: detect, classify, segment.
+void add_vision_commands(CLI::App& run, CommandContext& context, Selection& selection);
+// Of `run`.
+void add_pipeline_command(CLI::App& run, CommandContext& context, Selection& selection);
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);

@@ -189,6 +189,8 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   run->require_subcommand(0, 1);
   add_run_command(*run, context, selection, true);
   add_run_command(*run, context, selection, false);
+  add_vision_commands(*run, context, selection);
+  add_pipeline_command(*run, context, selection);
 }
 
 }  // namespace hearth::cli

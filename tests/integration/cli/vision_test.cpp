@@ -1,0 +1,184 @@
+// hearth run detect, classify and pipeline on the fake runtime's graphs.
+#include <fstream>
+
+#include "cli_fixture.h"
+
+namespace hearth::test {
+namespace {
+
+using nlohmann::json;
+
+// A 24-bit BMP of one colour.
+std::string bmp_file(int width, int height) {
+  const auto put = [](std::string& to, std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i) & 0xFFU);
+  };
+  const int row = (width * 3 + 3) / 4 * 4;
+  std::string file = "BM";
+  put(file, static_cast<std::uint32_t>(54 + row * height), 4);
+  put(file, 0, 4);
+  put(file, 54, 4);
+  put(file, 40, 4);
+  put(file, static_cast<std::uint32_t>(width), 4);
+  put(file, static_cast<std::uint32_t>(height), 4);
+  put(file, 1, 2);
+  put(file, 24, 2);
+  for (int i = 0; i < 6; ++i) put(file, 0, 4);
+  file.append(static_cast<std::size_t>(row) * static_cast<std::size_t>(height), '\x50');
+  return file;
+}
+
+// A detector in the form of YOLOv8 on 32 x 32 pixels: two of its 21 cells see a person and a bus.
+std::string detector_script() {
+  std::string values;
+  int n = 0;
+  for (const char* channel : {"8,20", "8,20", "8,8", "4,4", "0.9,0.1", "0.05,0.8"}) {
+    values += (values.empty() ? "" : ",") + std::string(channel);
+    for (int cell = 2; cell < 21; ++cell) values += n < 4 ? ",28" : ",0";  // the last cell lies at the lower right
+    ++n;
+  }
+  return R"({"hearth_fake": 1, "name": "find", "tensor": {
+    "inputs": [{"name": "images", "type": "f32", "shape": [1,3,32,32], "layout": "NCHW"}],
+    "outputs": [{"name": "output0", "type": "f32", "shape": [1,6,21], "rule": "table", "values": [)" +
+         values + "]}]}}";
+}
+
+class VisionCliTest : public CliTest {
+ protected:
+  VisionCliTest() {
+    write("a.bmp", bmp_file(64, 64));
+    write("b.bmp", bmp_file(32, 48));
+    write("broken.bmp", "BM nothing more");
+    write("find.fake.json", detector_script());
+    write("find.fake.vision.json", R"({"labels": ["person", "bus"]})");
+    write("say.fake.json", R"({"hearth_fake": 1, "name": "say", "tensor": {
+      "inputs": [{"name": "data", "type": "f32", "shape": [1,3,16,16], "layout": "NCHW"}],
+      "outputs": [{"name": "prob", "type": "f32", "shape": [1,3], "rule": "table", "values": [0.1,0.7,0.2]}]}})");
+    write("labels.txt", "cat\ndog\nbird\n");
+  }
+  void write(const std::string& name, const std::string& bytes) const {
+    std::filesystem::create_directories(folder());
+    std::ofstream(folder() / name, std::ios::binary) << bytes;
+  }
+  [[nodiscard]] std::filesystem::path folder() const { return home_.path() / "pictures"; }
+  [[nodiscard]] std::string at(const std::string& name) const { return (folder() / name).string(); }
+  [[nodiscard]] static std::vector<json> lines(const std::string& text, const std::string& schema) {
+    std::vector<json> all;
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin)) {
+      all.push_back(json::parse(text.substr(begin, end - begin)));
+      EXPECT_EQ(schema_violation(all.back(), schema), "") << all.back();
+    }
+    return all;
+  }
+};
+
+TEST_F(VisionCliTest, detect_gives_a_line_a_picture_in_their_order) {
+  const auto result = hearth({"run", "detect", "-m", at("find.fake.json"), at("a.bmp"), at("b.bmp"), "--json"});
+  EXPECT_EQ(result.exit_status, 0) << result.out << result.err;
+  const auto all = lines(result.out, "run_detect");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0]["path"], at("a.bmp"));
+  EXPECT_EQ(all[0]["width"], 64);
+  ASSERT_EQ(all[0]["objects"].size(), 2U);
+  EXPECT_EQ(all[0]["objects"][0]["label"], "person");
+  EXPECT_EQ(all[0]["objects"][0]["box"], json({8.0, 12.0, 24.0, 20.0}));
+  EXPECT_EQ(all[1]["height"], 48);
+}
+
+TEST_F(VisionCliTest, a_failed_picture_is_a_line_and_the_others_go_on) {
+  const auto result = hearth({"run", "detect", "-m", at("find.fake.json"), at("a.bmp"), at("broken.bmp"),
+                              at("none.bmp"), at("b.bmp"), "--streams", "2", "--json"});
+  const auto all = lines(result.out, "run_detect");
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(all[1]["path"], at("broken.bmp"));
+  EXPECT_EQ(all[1]["error"]["code"], "invalid_data");
+  EXPECT_EQ(all[2]["error"]["code"], "not_found");
+  EXPECT_TRUE(all[3].contains("objects"));
+  EXPECT_EQ(result.exit_status, 5) << "the worst of the items";
+}
+
+TEST_F(VisionCliTest, folders_and_patterns_stand_for_their_pictures) {
+  const auto pattern = hearth({"run", "detect", "-m", at("find.fake.json"), at("[ab].bmp"), "--json"});
+  EXPECT_EQ(lines(pattern.out, "run_detect").size(), 2U);
+  const auto all = hearth({"run", "detect", "-m", at("find.fake.json"), folder().string(), "--json"});
+  EXPECT_EQ(lines(all.out, "run_detect").size(), 3U);
+}
+
+TEST_F(VisionCliTest, pictures_and_raw_frames_come_by_a_pipe) {
+  auto run = command({"run", "detect", "-m", at("find.fake.json"), "-", "--json"});
+  run.input = bmp_file(64, 64);
+  auto all = lines(run_program(run).out, "run_detect");
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0]["path"], "-");
+  auto raw = command({"run", "detect", "-m", at("find.fake.json"), "--raw", "rgb24:8x4", "--track", "--json"});
+  raw.input = std::string(8 * 4 * 3 * 2 + 10, '\x20');
+  all = lines(run_program(raw).out, "run_detect");
+  ASSERT_EQ(all.size(), 3U) << "two frames, and one that was cut off";
+  EXPECT_EQ(all[1]["frame"], 1);
+  EXPECT_TRUE(all[0]["objects"][0].contains("track_id"));
+  EXPECT_EQ(all[2]["error"]["code"], "invalid_data");
+}
+
+TEST_F(VisionCliTest, classify_takes_the_labels_beside_the_model) {
+  const auto result = hearth({"run", "classify", "-m", at("say.fake.json"), at("a.bmp"), "--top", "2", "--json"});
+  const auto all = lines(result.out, "run_classify");
+  ASSERT_EQ(all.size(), 1U) << result.out << result.err;
+  ASSERT_EQ(all[0]["labels"].size(), 2U);
+  EXPECT_EQ(all[0]["labels"][0]["label"], "dog");
+}
+
+TEST_F(VisionCliTest, what_was_found_is_painted) {
+  const std::string out = at("painted.jpg");
+  const auto result = hearth({"run", "detect", "-m", at("find.fake.json"), at("a.bmp"), "--draw", out, "--json"});
+  EXPECT_EQ(lines(result.out, "run_detect").at(0)["drawn"], out);
+  EXPECT_GT(std::filesystem::file_size(out), 300U);
+}
+
+TEST_F(VisionCliTest, a_model_of_another_task_is_wrong_usage) {
+  const json error = hearth_error({"run", "detect", "-m", at("say.fake.json"), at("a.bmp")}, 2);
+  EXPECT_NE(error["error"]["message"].get<std::string>().find("classify"), std::string::npos);
+}
+
+TEST_F(VisionCliTest, a_latency_budget_is_told_frame_by_frame) {
+  auto run = command(
+      {"run", "detect", "-m", at("find.fake.json"), "--raw", "gray:8x8", "--latency-budget-ms", "1000", "--json"});
+  run.input = std::string(8 * 8 * 3, '\x20');
+  const auto all = lines(run_program(run).out, "run_detect");
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0]["resolution"], 32);
+  EXPECT_EQ(all[0]["skip"], 0);
+}
+
+TEST_F(VisionCliTest, a_shipped_pipeline_runs_and_draws_itself) {
+  const std::string html = at("graph.html");
+  const auto result =
+      hearth({"run", "pipeline", "detect-crop-classify", at("a.bmp"), at("b.bmp"), "-m",
+              "detector=" + at("find.fake.json"), "-m", "classifier=" + at("say.fake.json"), "--html", html, "--json"});
+  const auto all = lines(result.out, "run_pipeline");
+  ASSERT_EQ(all.size(), 3U) << result.out << result.err;
+  EXPECT_EQ(all[0]["objects"][0]["labels"][0]["label"], "dog");
+  EXPECT_EQ(all[2]["figures"]["frames"], 2);
+  EXPECT_GT(std::filesystem::file_size(html), 1000U);
+}
+
+TEST_F(VisionCliTest, a_pipeline_has_a_language_model_say_what_was_seen) {
+  const auto result =
+      hearth({"run", "pipeline", "detect-describe", at("a.bmp"), "-m", "detector=" + at("find.fake.json"), "-m",
+              "writer=" + script("chat.fake.json"), "--json"});
+  const auto all = lines(result.out, "run_pipeline");
+  ASSERT_EQ(all.size(), 2U) << result.out << result.err;
+  EXPECT_FALSE(all[0]["text"].get<std::string>().empty());
+}
+
+TEST_F(VisionCliTest, pipelines_that_are_wrong_are_named) {
+  write("cyclic.json", R"({"name": "c", "models": {"d": "detect"}, "stages": [
+    {"id": "a", "kind": "detect", "model": "d", "from": "b"}, {"id": "b", "kind": "draw", "from": "a"}]})");
+  const json error = hearth_error({"run", "pipeline", at("cyclic.json"), at("a.bmp")}, 5);
+  EXPECT_NE(error["error"]["message"].get<std::string>().find("cyclic"), std::string::npos);
+  const json none = hearth_error({"run", "pipeline", "nothing", at("a.bmp")}, 4);
+  EXPECT_NE(none["error"]["hint"].get<std::string>().find("detect-draw"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace hearth::test
