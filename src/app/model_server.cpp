@@ -19,11 +19,13 @@
 #include "probe/device_state_reader.h"
 #include "serve/anthropic_routes.h"
 #include "serve/hearth_routes.h"
+#include "serve/kserve_routes.h"
 #include "serve/llama_routes.h"
 #include "serve/metered_service.h"
 #include "serve/metrics_endpoint.h"
 #include "serve/openai_routes.h"
 #include "serve/openapi.h"
+#include "serve/vision_routes.h"
 
 namespace hearth {
 namespace {
@@ -95,13 +97,15 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
 ModelServer::~ModelServer() {
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  tensors_.reset();
   engine_.reset();
   private_.reset();
   public_.reset();
 }
 
 Status ModelServer::make_engine() {
-  HEARTH_ASSIGN(models, ServedModels::create(app_.session_host(), app_.home(), options_.models));
+  HEARTH_ASSIGN(
+      models, ServedModels::create(app_.session_host(), app_.home(), options_.models, app_.installation().data_folder));
   models_ = std::move(models);
   HEARTH_ASSIGN(capacities, pool_capacities(app_.registry()));
   if (options_.budget_bytes > 0) capacities["ram"] = std::min(capacities["ram"], options_.budget_bytes);
@@ -110,6 +114,11 @@ Status ModelServer::make_engine() {
   engine.scheduler.queue = options_.queue;
   engine_ =
       std::make_unique<TextEngine>(engine, TextEnginePorts{*models_, app_.clock(), app_.metrics(), app_.logger()});
+  TensorEngineOptions tensors;
+  tensors.queue = options_.queue.requests;
+  tensors_ = std::make_unique<TensorEngine>(
+      tensors, TensorEnginePorts{models_->tensors(), engine_->residents(), app_.clock(), app_.metrics()});
+  vision_ = std::make_unique<EngineVisionService>(*tensors_);
   return {};
 }
 
@@ -154,10 +163,12 @@ std::vector<serve::Route> ModelServer::routes() {
     all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   };
   add(serve::health_routes(readiness_));
-  add(serve::metrics_routes(app_.metrics(), *engine_));
+  add(serve::metrics_routes(app_.metrics(), *engine_, [this] { tensors_->collect_copies(); }));
   add(serve::openai_routes(service, app_.clock(), {serving_->fingerprint, random_seed()}));
   add(serve::anthropic_routes(*serving_));
   add(serve::llama_routes(*serving_));
+  add(serve::vision_routes(*vision_));
+  add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
   return all;
 }
@@ -196,22 +207,30 @@ Status ModelServer::warm(const CancelToken& cancel) {
       continue;
     }
     taken = with;
-    TextRequest request;
-    request.model = facts.name;
-    request.prompt = PlainPrompt{"Hello"};
-    request.max_tokens = 1;
-    request.parse_output = false;
-    request.cache_prompt = false;
-    auto listener = std::make_shared<WarmUpListener>();
-    const auto id = engine_->submit(std::move(request), listener);
-    while (!listener->wait(std::chrono::milliseconds(100))) {
-      if (!cancel.requested()) continue;
-      engine_->cancel(id);
-      return fail(ErrorCode::kCancelled, "starting was interrupted");
+    if (facts.kind == ModelKind::kTensor) {
+      HEARTH_ASSIGN(lane, tensors_->borrow(facts.name, {.cancel = &cancel}));
+    } else {
+      HEARTH_TRY(warm_text(facts.name, cancel));
     }
-    if (auto done = listener->status(); !done) return fail(std::move(done).error());
   }
   return {};
+}
+
+Status ModelServer::warm_text(const std::string& model, const CancelToken& cancel) {
+  TextRequest request;
+  request.model = model;
+  request.prompt = PlainPrompt{"Hello"};
+  request.max_tokens = 1;
+  request.parse_output = false;
+  request.cache_prompt = false;
+  auto listener = std::make_shared<WarmUpListener>();
+  const auto id = engine_->submit(std::move(request), listener);
+  while (!listener->wait(std::chrono::milliseconds(100))) {
+    if (!cancel.requested()) continue;
+    engine_->cancel(id);
+    return fail(ErrorCode::kCancelled, "starting was interrupted");
+  }
+  return listener->status();
 }
 
 Status ModelServer::tell_where() {

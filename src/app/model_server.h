@@ -11,7 +11,9 @@
 #include "app/served_models.h"
 #include "app/server_lease.h"
 #include "base/call_bounds.h"
+#include "engine/tensor_engine.h"
 #include "engine/text_engine.h"
+#include "pipeline/vision_service.h"
 #include "serve/health.h"
 #include "serve/openai_serving.h"
 #include "serve/otlp_exporter.h"
@@ -56,6 +58,7 @@ class ModelServer {
   [[nodiscard]] std::vector<serve::Route> routes();
   Status open_doors();
   Status warm(const CancelToken& cancel);
+  Status warm_text(const std::string& model, const CancelToken& cancel);
   Status tell_where();
 
   HearthApp& app_;
@@ -64,6 +67,8 @@ class ModelServer {
   std::vector<std::string> notices_;
   std::unique_ptr<ServedModels> models_;
   std::unique_ptr<TextEngine> engine_;
+  std::unique_ptr<EngineVisionService> vision_;  // outlives the tensor engine, whose jobs use it
+  std::unique_ptr<TensorEngine> tensors_;        // of the models that the text engine keeps
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;

@@ -9,6 +9,7 @@
 #include "app/plan_verification_checks.h"
 #include "app/plan_verification_measuring.h"
 #include "app/plan_verification_records.h"
+#include "app/plan_verification_tensor.h"
 #include "app/planned_models.h"
 #include "store/sha256.h"
 
@@ -69,7 +70,9 @@ class Verification {
       return load_measured_text(host_.session, session, bounds_);
     };
     measuring.on_progress = [this](const std::string& what) { tell("  " + what); };
-    auto measured = measure_text_choice(host_.session, session, source, measuring, bounds_);
+    auto measured = generates_text(choice) ? measure_text_choice(host_.session, session, source, measuring, bounds_)
+                                           : measure_tensor_choice({host_.session, host_.home, host_.data, logger_},
+                                                                   choice, file, measuring, bounds_);
     if (!measured) return failed(choice, std::move(measured).error());
     const auto checks = compare_choice(plan_, choice, measured->measurements, options_.tolerance);
     report_.checks.insert(report_.checks.end(), checks.begin(), checks.end());
@@ -104,9 +107,10 @@ class Verification {
     const std::string runtime = choice.runtime_name.empty() ? choice.runtime : choice.runtime_name;
     if (std::find(names.begin(), names.end(), choice.runtime) == names.end())
       return fmt::format("the runtime {} is not on this machine", runtime);
-    if (!generates_text(choice)) return "this program doesn't measure this task yet";
+    const bool text = generates_text(choice);
+    if (!text && !runs_tensors(choice, host_.session.registry)) return "this program doesn't measure this task yet";
     if (file.empty()) return fmt::format("no file of {} is here", choice.model);
-    if (choice.context_length == 0) return "the plan says no context length";
+    if (text && choice.context_length == 0) return "the plan says no context length";
     return {};
   }
 
@@ -171,6 +175,7 @@ class Verification {
   const Plan& plan_;
   const VerifyOptions& options_;
   const CallBounds& bounds_;
+  NullLogger logger_;  // of loads that are measured: what fails is a check
   ConditionsWatch watch_;
   VerifyReport report_;
   std::optional<double> other_cpu_share_;

@@ -64,12 +64,14 @@ struct VerifyHost {
   std::string machine;                                  // this one, as the ledger names it
   std::function<void(const std::string&)> on_progress;  // one line of what is done now; may be empty
   std::optional<RunningServer> server = {};  // of this home: what it serves is measured there, the rest is loaded
+  std::filesystem::path home = {};           // keeps compiled graphs
+  std::filesystem::path data = {};           // the catalogue's folder
 };
 
-// Measures each choice that generates text, has its file here and its runtime present; the others are checks with a
-// reason. NotFound: the plan names a file that is gone. InvalidData: the file is not the one that was planned.
-// Unavailable: nothing of the plan can be measured here. Cancelled, DeadlineExceeded. What fails to load or to run is a
-// check that did not pass.
+// Measures each choice that generates text or is a graph of tensors, has its file here and its runtime present; the
+// others are checks with a reason. NotFound: the plan names a file that is gone. InvalidData: the file is not the one
+// that was planned. Unavailable: nothing of the plan can be measured here. Cancelled, DeadlineExceeded. What fails to
+// load or to run is a check that did not pass.
 [[nodiscard]] Result<VerifyReport> verify_plan(const VerifyHost& host, const Plan& plan, const VerifyOptions& options,
                                                const CallBounds& bounds);
 

@@ -57,6 +57,8 @@ const std::optional<Interval>* interval_of(const PlanProjection& p, std::string_
   if (metric == "prefill_tok_s") return &p.prefill_tok_s;
   if (metric == "decode_tok_s") return &p.decode_tok_s;
   if (metric == "sustained_decode_tok_s") return &p.sustained_decode_tok_s;
+  if (metric == "latency_ms") return &p.latency_ms;
+  if (metric == "fps") return &p.fps;
   return nullptr;
 }
 
@@ -72,6 +74,7 @@ std::string check_name(const std::string& task, std::string_view metric) {
   if (metric == "load_ms") return task + ".load";
   if (metric == "accelerator_share") return task + ".placement";
   if (metric == "peak_rss_bytes") return task + ".memory";
+  if (metric == "fps") return task + ".fps";
   if (metric == "sustained_decode_tok_s") return task + ".sustained";
   for (const std::string_view unit : {"_ms", "_tok_s"})
     if (metric.ends_with(unit)) return task + "." + std::string(metric.substr(0, metric.size() - unit.size()));

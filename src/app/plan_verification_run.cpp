@@ -25,7 +25,8 @@ Result<VerifiedPlan> run_verification(HearthApp& app, const std::filesystem::pat
   if (!ledger) notices.push_back("nothing is recorded: " + to_string(ledger.error()));
   HEARTH_ASSIGN(server, running_server(app.home()));
   if (server && server->unix_socket.empty()) server.reset();  // it only starts: nothing to ask yet
-  const VerifyHost host{app.session_host(), ledger ? &*ledger : nullptr, machine_key(machine), on_progress, server};
+  const VerifyHost host{app.session_host(), ledger ? &*ledger : nullptr,   machine_key(machine), on_progress, server,
+                        app.home(),         app.installation().data_folder};
   HEARTH_ASSIGN(report, verify_plan(host, input.plan, options, bounds));
   out.report = std::move(report);
   if (ledger) notices.insert(notices.end(), ledger->notices().begin(), ledger->notices().end());

@@ -40,27 +40,57 @@ Error about_model(const std::string& name, Error error) {
   return error;
 }
 
+TensorModelSettings tensor_settings(ServedModelSettings settings) {
+  TensorModelSettings tensor;
+  tensor.name = std::move(settings.name);
+  tensor.aliases = std::move(settings.aliases);
+  tensor.reference = std::move(settings.reference);
+  tensor.runtime = std::move(settings.runtime);
+  tensor.tensor.n_requests = settings.slots;
+  tensor.tensor.n_threads = settings.load.n_threads;
+  tensor.tensor.hint = PerformanceHint::kThroughput;
+  tensor.load = std::move(settings.load);
+  tensor.pinned = settings.pinned;
+  tensor.ttl_s = settings.ttl_s;
+  tensor.transport = settings.transport;
+  return tensor;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ServedModels>> ServedModels::create(const SessionHost& host, const std::filesystem::path& home,
-                                                           std::vector<ServedModelSettings> settings) {
+                                                           std::vector<ServedModelSettings> settings,
+                                                           const std::filesystem::path& data) {
   if (settings.empty())
     return fail(ErrorCode::kInvalidArgument, "a server needs a model", "give one with -m FILE or -m NAME=FILE");
-  std::unique_ptr<ServedModels> made(new ServedModels(host, home));
+  std::unique_ptr<ServedModels> made(new ServedModels(host, home, data));
   for (auto& each : settings) HEARTH_TRY(made->add(std::move(each)));
   return made;
 }
 
+// A runtime that reads the format both ways (the fake one) is asked about the file.
+Result<bool> ServedModels::is_tensor_model(const ServedModelSettings& settings, const ModelFile& file) const {
+  const auto as_tensors = choose_runtime(host_.registry, settings.runtime, file.format, HEARTH_CAP_TENSOR);
+  if (!as_tensors) return false;
+  if (!choose_runtime(host_.registry, settings.runtime, file.format, HEARTH_CAP_TEXT)) return true;
+  HEARTH_ASSIGN(runtime, host_.registry.open(as_tensors->name, Transport::kInProcess));
+  LoadOptions load = settings.load;
+  load.path = file.model.path.string();
+  return runtime->estimate_tensors(load, {}).has_value();
+}
+
 Status ServedModels::add(ServedModelSettings settings) {
   const std::string name = settings.name;
-  if (served_.contains(name))
+  if (served_.contains(name) || tensors_.has(name))
     return fail(ErrorCode::kInvalidArgument, fmt::format("two models are called '{}'", name),
                 "give them names with -m NAME=FILE");
   Served served;
   auto file = open_model_file(settings.reference, host_.store, host_.registry);
   if (!file) return fail(about_model(name, std::move(file).error()));
   served.file = std::move(*file);
-  auto runtime = choose_runtime(host_.registry, settings.runtime, served.file.format);
+  HEARTH_ASSIGN(tensor_model, is_tensor_model(settings, served.file));
+  if (tensor_model) return tensors_.add(tensor_settings(std::move(settings)));
+  auto runtime = choose_runtime(host_.registry, settings.runtime, served.file.format, HEARTH_CAP_TEXT);
   if (!runtime) return fail(about_model(name, std::move(runtime).error()));
   served.runtime = std::move(*runtime);
   HEARTH_ASSIGN(info, file_info(served.file.model.path));
@@ -113,6 +143,7 @@ std::vector<ModelFacts> ServedModels::models() const {
   const std::lock_guard lock(gate_);
   std::vector<ModelFacts> facts;
   for (const auto& name : order_) facts.push_back(served_.at(name).facts);
+  for (auto& each : tensors_.models()) facts.push_back(std::move(each));
   return facts;
 }
 
@@ -134,6 +165,7 @@ Result<BytesByPool> ServedModels::need_with_cells(const std::string& name, std::
 }
 
 Result<ModelNeed> ServedModels::need(const std::string& name) {
+  if (tensors_.has(name)) return tensors_.need(name);
   HEARTH_ASSIGN(served, find(name));
   HEARTH_ASSIGN(steady, need_with_cells(name, served->text.n_ctx));
   ModelNeed need;

@@ -1,4 +1,4 @@
-// The models a server offers: found and checked when it starts, opened when they are asked for.
+// The models a server offers, texts' and tensors': found and checked when it starts, opened when they are asked for.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/model_opening.h"
+#include "app/served_tensor_models.h"
 #include "app/text_session.h"
 #include "engine/model_provider.h"
 #include "hearth/result.h"
@@ -39,15 +40,20 @@ struct ServedModelSettings {
 class ServedModels final : public ModelProvider {
  public:
   // Checks that every file is there and that a runtime reads it. kInvalidArgument: no models, two of one name. Errors
-  // of open_model_file and choose_runtime name the model. `home` keeps cached prefixes and digests.
+  // of open_model_file and choose_runtime name the model. `home` keeps cached prefixes and digests; `data` is the
+  // catalogue's folder. A file that a runtime reads as a graph of tensors, and none as a text model, is a tensor model.
   static Result<std::unique_ptr<ServedModels>> create(const SessionHost& host, const std::filesystem::path& home,
-                                                      std::vector<ServedModelSettings> settings);
+                                                      std::vector<ServedModelSettings> settings,
+                                                      const std::filesystem::path& data = {});
 
   [[nodiscard]] std::vector<ModelFacts> models() const override;
   [[nodiscard]] Result<ModelNeed> need(const std::string& name) override;
   [[nodiscard]] Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) override;
   [[nodiscard]] Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) override;
   void answered(const std::string& name) override;
+
+  // Those of them that are graphs of tensors.
+  [[nodiscard]] ServedTensorModels& tensors() { return tensors_; }
 
  private:
   struct Served {
@@ -61,7 +67,9 @@ class ServedModels final : public ModelProvider {
     std::string history_key;
     bool in_worker = false;  // as last opened
   };
-  ServedModels(const SessionHost& host, std::filesystem::path home) : host_(host), home_(std::move(home)) {}
+  ServedModels(const SessionHost& host, std::filesystem::path home, const std::filesystem::path& data)
+      : host_(host), home_(std::move(home)), tensors_(host, home_, data) {}
+  [[nodiscard]] Result<bool> is_tensor_model(const ServedModelSettings& settings, const ModelFile& file) const;
 
   Status add(ServedModelSettings settings);
   void size_context(Served& served) const;
@@ -74,6 +82,7 @@ class ServedModels final : public ModelProvider {
 
   SessionHost host_;
   std::filesystem::path home_;
+  ServedTensorModels tensors_;
   mutable std::mutex gate_;
   std::map<std::string, Served> served_;
   std::vector<std::string> order_;

@@ -40,8 +40,8 @@ struct HttpResponse {
   Headers headers{};
 };
 
-// How an error is written by a dialect: OpenAI's by default. Anthropic's endpoints have their own.
-enum class ErrorForm { kOpenAi, kAnthropic };
+// How an error is written by a dialect: OpenAI's by default. Anthropic's and KServe's endpoints have their own.
+enum class ErrorForm { kOpenAi, kAnthropic, kKserve };
 
 // Thread-safe: may be answered from any thread, at any time, once. Without an answer when the last reference goes, the
 // client gets a 500.

@@ -37,6 +37,7 @@ ordered_json model_entry(const ModelFacts& facts, const ModelLoad* load) {
                         {"rung", rung_of(facts)},
                         {"requests", load == nullptr ? 0 : load->waiting + load->running},
                         {"state", to_string(facts.state)},
+                        {"kind", to_string(facts.kind)},
                         {"aliases", facts.aliases},
                         {"pinned", facts.pinned},
                         {"file_bytes", facts.file_bytes}};

@@ -72,6 +72,8 @@ std::string error_json(const Error& error, ErrorForm form) {
   ordered_json document;
   if (form == ErrorForm::kAnthropic) {
     document = {{"type", "error"}, {"error", {{"type", type}, {"message", message_of(error)}}}};
+  } else if (form == ErrorForm::kKserve) {
+    document = {{"error", message_of(error)}};  // Source: KServe v2 protocol, $inference_error_response
   } else {
     const std::string_view param = error_fact(error, "param");
     document["error"] = {{"message", message_of(error)},

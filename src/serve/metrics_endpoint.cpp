@@ -109,13 +109,14 @@ void set_gauges(MetricsRegistry& registry, const std::shared_ptr<const EngineSta
 
 }  // namespace
 
-std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service) {
+std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service, std::function<void()> before) {
   Route route;
   route.method = "GET";
   route.pattern = "/metrics";
   route.summary = "Metrics in the Prometheus text format";
   route.tag = "hearth";
-  route.handler = [&registry, &service](const std::shared_ptr<Exchange>& exchange) {
+  route.handler = [&registry, &service, before = std::move(before)](const std::shared_ptr<Exchange>& exchange) {
+    if (before) before();
     set_gauges(registry, std::make_shared<const EngineStatus>(service.status()));  // shared by the gauges
     exchange->respond({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = registry.prometheus_text()});
   };

@@ -1,6 +1,7 @@
 // GET /metrics: the registry's metrics and what the engine holds now, in the Prometheus text format.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "engine/text_service.h"
@@ -15,6 +16,8 @@ namespace hearth::serve {
 //   hearth_model_bytes{model,component}, hearth_model_resident{model}, hearth_rung{model,rung}
 //   hearth_pool_bytes{pool,part}: part is capacity, reserved, committed or peak
 //   hearth_model_loads, hearth_draining
-[[nodiscard]] std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service);
+// `before` is called before each export, for counters that are brought up to date then; may be null.
+[[nodiscard]] std::vector<Route> metrics_routes(MetricsRegistry& registry, const TextService& service,
+                                                std::function<void()> before = {});
 
 }  // namespace hearth::serve

@@ -9,6 +9,7 @@ namespace {
 // OpenAI's fields, and under "hearth" what else is known.
 Json model_json(const ModelFacts& facts) {
   Json more = {{"state", to_string(facts.state)}, {"aliases", facts.aliases}, {"context_length", facts.context_length}};
+  more["kind"] = to_string(facts.kind);
   if (!facts.format.empty()) more["format"] = facts.format;
   if (!facts.runtime.empty()) more["runtime"] = facts.runtime;
   if (!facts.rung.empty()) more["rung"] = facts.rung;

@@ -94,6 +94,7 @@ class Document {
     schemas_["AnthropicError"] = {{"type", "object"},
                                   {"properties", {{"type", {{"const", "error"}}}, {"error", anthropic}}},
                                   {"required", {"type", "error"}}};
+    schemas_["KserveError"] = {{"type", "object"}, {"properties", {{"error", text}}}, {"required", {"error"}}};
   }
 
   // A reference to the schema's place under components; null for text that is no schema.
@@ -139,11 +140,11 @@ class Document {
     if (route.streams) content["text/event-stream"] = {{"schema", {{"type", "string"}}}};
     Json good{{"description", route.streams ? "the answer, whole or as a stream of events" : "the answer"}};
     if (!content.empty()) good["content"] = std::move(content);
-    const bool openai = route.errors == ErrorForm::kOpenAi;
-    const Json error{
-        {"description", "what was wrong, and what to do"},
-        {"content",
-         {{"application/json", {{"schema", reference("schemas", openai ? "OpenAiError" : "AnthropicError")}}}}}};
+    const char* error_name = route.errors == ErrorForm::kOpenAi      ? "OpenAiError"
+                             : route.errors == ErrorForm::kAnthropic ? "AnthropicError"
+                                                                     : "KserveError";
+    const Json error{{"description", "what was wrong, and what to do"},
+                     {"content", {{"application/json", {{"schema", reference("schemas", error_name)}}}}}};
     return {{"200", std::move(good)}, {"default", error}};
   }
 

@@ -2,6 +2,7 @@
 import fcntl
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def python_environment(folder, pins, what):
                  "-r", PINS / pins], f"the Python package {what}")
         (home / STAMP).touch()
     return python
+
+
+def python_with_kserve(folder):
+    """The interpreter of an environment that has tritonclient; its pins are of one Python and one processor family."""
+    if sys.version_info[:2] != (3, 11) or platform.machine() != "x86_64":
+        raise Skip("tritonclient is pinned for CPython 3.11 on x86-64 only")
+    return python_environment(folder, "kserve.txt", "tritonclient")
 
 
 def python_with_clients(folder):

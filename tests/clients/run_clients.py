@@ -12,7 +12,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from client_environment import node_with_client, python_with_clients
+from client_environment import node_with_client, python_with_clients, python_with_kserve
 from hearth_server import SKIPPED, HearthServer, Skip
 
 HERE = Path(__file__).resolve().parent
@@ -33,6 +33,8 @@ def command_of(suite, folder):
         script = home / "suite.mjs"
         script.write_text((HERE / f"{suite}.mjs").read_text(encoding="utf-8"), encoding="utf-8")
         return [node, "--test", script]
+    if suite.startswith("kserve"):
+        return [python_with_kserve(folder), HERE / f"{suite}.py"]
     return [python_with_clients(folder), HERE / f"{suite}.py"]
 
 
@@ -42,7 +44,7 @@ def run_suite(program, suite, folder):
     keys = folder / f"{suite}.keys"
     keys.write_text(key_line("good", GOOD_KEY) + key_line("limited", LIMITED_KEY, "requests_per_minute=1"), encoding="ascii")
     keys.chmod(0o600)
-    models = {"clients": HERE / "clients.fake.json"}
+    models = {"clients": HERE / "clients.fake.json", "doubler": HERE / "doubler.fake.json"}
     options = ["--slots", "4", "--ctx", "4096"]
     with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--keys", keys]) as locked:
         environment = dict(os.environ, HEARTH_URL=server.url, HEARTH_LOCKED_URL=locked.url, HEARTH_KEY=GOOD_KEY,
@@ -60,7 +62,7 @@ def run_suite(program, suite, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", choices=["openai_python", "anthropic_python", "openai_node"])
+    parser.add_argument("suite", choices=["openai_python", "anthropic_python", "openai_node", "kserve_python"])
     parser.add_argument("--program", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="for the installed clients")
     options = parser.parse_args()
