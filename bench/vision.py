@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""JPEG bytes to boxes: `hearth run detect` against Python with OpenCV on ONNX Runtime and on OpenVINO, interleaved.
+
+One stream and four. Both sides load and warm up before the clock starts, look at the same pictures and use all cores.
+The peer's Python (with opencv-python-headless, onnxruntime, openvino, numpy) is HEARTH_VISION_PEER_PYTHON or --python.
+"""
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measuring import ROOT, summary, wait_until_idle, write_results
+
+SHARED = ROOT.parent / "shared"
+MODELS = {
+    "yolox-nano": ("models/detect/yolox-nano.onnx", "yolox", 416),
+    "yolov8n": ("models/detect/yolov8n-int8-dynamic.onnx", "yolov8", 640),
+    "nanodet-m": ("models/detect/nanodet-m.xml", "nanodet", 320),
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hearth", default=os.environ.get("HEARTH_PROGRAM", ROOT / "build/release/bin/hearth"))
+    parser.add_argument("--python", default=os.environ.get("HEARTH_VISION_PEER_PYTHON", sys.executable))
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
+    parser.add_argument("--streams", nargs="+", type=int, default=[1, 4])
+    parser.add_argument("--engines", nargs="+", default=["onnxruntime", "openvino"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--pictures", type=int, default=64)
+    parser.add_argument("--busy", action="store_true", help="measure although other work runs")
+    return parser.parse_args()
+
+
+def hearth_sample(args, model, streams, pictures, home):
+    """Images per second as the program tells at the end, and the phases' medians from its lines."""
+    command = [args.hearth, "run", "detect", "-m", model, "--streams", streams, *pictures]
+    environment = dict(os.environ, HEARTH_HOME=home)
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=environment, timeout=600)
+    told = re.search(r"([0-9.]+) FPS", done.stderr)
+    if done.returncode != 0 or not told:
+        sys.exit(f"hearth failed: {done.stdout[-500:]}{done.stderr[-500:]}")
+    return {"images_per_s": float(told.group(1))}
+
+
+def hearth_phases(args, model, pictures, home):
+    command = [args.hearth, "run", "detect", "-m", model, "--json", *pictures]
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=dict(os.environ, HEARTH_HOME=home), timeout=600)
+    lines = [json.loads(line)["timings"] for line in done.stdout.splitlines()]
+    return {name: statistics.median(line[name] for line in lines) for name in lines[0]}
+
+
+def peer_sample(args, engine, name, streams, pictures):
+    path, kind, side = MODELS[name]
+    command = [args.python, ROOT / "bench/vision/peer.py", "--model", SHARED / path, "--kind", kind, "--side", side,
+               "--engine", engine, "--streams", streams, *pictures]
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
+    if done.returncode != 0:
+        return None
+    return json.loads(done.stdout)
+
+
+def measure(args, name, streams, pictures, home):
+    """Interleaved samples of the program and of each peer that can run the file."""
+    model = SHARED / MODELS[name][0]
+    engines = [engine for engine in args.engines if not (engine == "onnxruntime" and model.suffix == ".xml")]
+    samples = {"hearth": [], **{engine: [] for engine in engines}}
+    hearth_sample(args, model, streams, pictures[:2], home)  # in a worker the first time: from now on in this process
+    for _ in range(args.runs):
+        samples["hearth"].append(hearth_sample(args, model, streams, pictures, home))
+        for engine in engines:
+            sample = peer_sample(args, engine, name, streams, pictures)
+            if sample is not None:
+                samples[engine].append(sample)
+    speeds = {who: summary([s["images_per_s"] for s in taken]) for who, taken in samples.items() if taken}
+    peers = {who: figures for who, figures in speeds.items() if who != "hearth"}
+    result = {"model": name, "streams": streams, "speeds": speeds, "samples": samples}
+    if streams == 1:
+        result["hearth_phases_ms"] = hearth_phases(args, model, pictures, home)
+    if peers:
+        best = max(peers, key=lambda who: peers[who]["median"])
+        result["best_peer"] = best
+        result["ratio"] = speeds["hearth"]["median"] / peers[best]["median"]
+        print(f"{name}, {streams} streams: hearth {speeds['hearth']['median']:.1f} images/s, {best} {peers[best]['median']:.1f}, ratio {result['ratio']:.3f}")
+    return result
+
+
+def main():
+    """Measures all pairs and writes bench/results/vision.json."""
+    args = arguments()
+    pictures = sorted((SHARED / "media/coco128/images").glob("*.jpg"))[:args.pictures]
+    if not pictures:
+        sys.exit("the pictures of ../shared/media/coco128 are not here")
+    if not args.busy:
+        wait_until_idle()
+    results = []
+    with tempfile.TemporaryDirectory() as home:
+        for name in args.models:
+            for streams in args.streams:
+                results.append(measure(args, name, streams, pictures, home))
+    write_results("vision", {"pictures": len(pictures), "results": results})
+
+
+if __name__ == "__main__":
+    main()
