@@ -18,9 +18,9 @@ struct VisionRecordPlaces {
 };
 
 // JSON for parse_vision_record, in this order of trust: the file given; MODEL.vision.json beside the model; the
-// "picture_use" member of the catalogue's record whose id begins the file's name. Labels: the file given; what the record
-// says; a text file beside the model, named for labels, with as many lines as the model has classes. Empty: nothing is
-// known. Errors only for files that the user gave, and for a record beside the model that can't be read.
+// "picture_use" member of the catalogue's record whose id begins the file's name. Labels: the file given; what the
+// record says; a text file beside the model, named for labels, with as many lines as the model has classes. Empty:
+// nothing is known. Errors only for files that the user gave, and for a record beside the model that can't be read.
 [[nodiscard]] Result<std::string> find_vision_record(const VisionRecordPlaces& places, const TensorPorts& ports);
 
 // "squeezenet_v1.1" and "SqueezeNet-1.1" alike: lower case, '-' for '_', no 'v' before a version.
