@@ -1,0 +1,142 @@
+#include "router/intent_model.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace hearth {
+namespace {
+
+// Sums of int8 rows by segment. int32: a window has fewer than 2^14 n-grams, so a sum stays below 2^21.
+template <std::size_t N>
+struct Bags {
+  std::array<std::array<std::int32_t, N>, kIntentSegments> sums{};
+  std::array<std::uint32_t, kIntentSegments> counts{};
+
+  void add(const std::int8_t* row, std::size_t segment) {
+    auto& sum = sums[segment];
+    for (std::size_t i = 0; i < N; ++i) sum[i] += row[i];
+    ++counts[segment];
+  }
+  // Each bag by the root of its count, so that long texts are neither louder nor fainter than short ones.
+  float* write(float scale, float* out) const {
+    for (std::size_t s = 0; s < kIntentSegments; ++s) {
+      const float factor = scale / std::sqrt(static_cast<float>(std::max(1U, counts[s])));
+      for (std::size_t i = 0; i < N; ++i) *out++ = static_cast<float>(sums[s][i]) * factor;
+    }
+    return out;
+  }
+};
+
+// FNV-1a over code points; pieces inside a word begin from another basis than those that open it.
+constexpr std::uint64_t kFnvBasis64 = 0xCBF29CE484222325U;
+constexpr std::uint64_t kInsideBasis64 = 0x9AE16A3B2F90404FU;
+constexpr std::uint64_t kFnvPrime64 = 0x100000001B3U;
+
+// The longest known pieces of each token, left to right; a character that begins none is passed over.
+void add_pieces(const IntentWeights& weights, const TokenFlow& tokens, Bags<kWordDim>& bags) {
+  for (std::size_t t = 0; t < tokens.n_tokens; ++t) {
+    const auto token = tokens.token(t);
+    const auto segment = tokens.segment(t);
+    for (std::size_t start = 0; start < token.size();) {
+      std::uint64_t h = start == 0 ? kFnvBasis64 : kInsideBasis64;
+      std::uint32_t best = IntentWeights::kNoPiece;
+      std::size_t best_end = start + 1;
+      for (std::size_t i = start; i < token.size(); ++i) {
+        h = (h ^ static_cast<std::uint64_t>(token[i])) * kFnvPrime64;
+        const auto piece = weights.find_piece(h);
+        if (piece == IntentWeights::kNoPiece) continue;
+        best = piece;
+        best_end = i + 1;
+      }
+      if (best != IntentWeights::kNoPiece) bags.add(weights.word(best), segment);
+      start = best_end;
+    }
+  }
+}
+
+void add_ngrams(const IntentWeights& weights, const TokenFlow& tokens, Bags<kNgramDim>& bags) {
+  const auto add = [&](std::uint32_t hash, std::size_t segment) { bags.add(weights.ngram(hash), segment); };
+  for_each_word_ngram(tokens, add);
+  for_each_char_ngram(tokens, add);
+}
+
+using Inputs = std::array<float, kIntentInputs>;
+
+void hidden_layer(const IntentWeights& weights, const Inputs& inputs, IntentHiddenLayer& out) {
+  out.fill(0);
+  for (std::size_t i = 0; i < kIntentInputs; ++i) {
+    const float x = inputs[i];
+    if (x == 0) continue;  // an empty bag of a short text: two thirds of the inputs
+    const std::int8_t* row = weights.hidden_of_input(i);
+    for (std::size_t h = 0; h < kIntentHidden; ++h) out[h] += x * static_cast<float>(row[h]);
+  }
+  for (std::size_t h = 0; h < kIntentHidden; ++h)
+    out[h] = std::max(0.0F, out[h] * weights.hidden_scale()[h] + weights.hidden_bias()[h]);
+}
+
+float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
+
+}  // namespace
+
+IntentLogits logits_of(const IntentHead& head, const IntentHiddenLayer& hidden) {
+  IntentLogits out{};
+  for (std::size_t o = 0; o < kIntentOutputs; ++o) {
+    float sum = head.bias[o];
+    for (std::size_t h = 0; h < kIntentHidden; ++h) sum += head.weight[o][h] * hidden[h];
+    out[o] = sum;
+  }
+  return out;
+}
+
+void IntentModel::read_hidden(const RouteRequest& request, std::uint64_t n_chars, IntentHiddenLayer& out) const {
+  TextWindow window;
+  read_window(request.text, window);
+  TokenFlow tokens;
+  read_tokens(window, tokens);
+  Bags<kNgramDim> ngrams;
+  add_ngrams(weights_, tokens, ngrams);
+  Bags<kWordDim> words;
+  add_pieces(weights_, tokens, words);
+  Inputs inputs;
+  float* at = ngrams.write(weights_.ngram_scale(), inputs.data());
+  at = words.write(weights_.word_scale(), at);
+  const auto dense = read_dense(request, n_chars, window);
+  std::copy(dense.begin(), dense.end(), at);
+  hidden_layer(weights_, inputs, out);
+}
+
+IntentVerdict IntentModel::verdict_of(const IntentHiddenLayer& hidden) const {
+  const auto logits = logits_of(head_, hidden);
+  IntentVerdict verdict;
+  const float highest = *std::max_element(logits.begin(), logits.begin() + kIntentCount);
+  float total = 0;
+  for (std::size_t i = 0; i < kIntentCount; ++i) {
+    verdict.probability[i] = std::exp((logits[i] - highest) / weights_.temperature());
+    total += verdict.probability[i];
+  }
+  for (auto& p : verdict.probability) p /= total;
+  const auto best = std::max_element(verdict.probability.begin(), verdict.probability.end());
+  verdict.intent = static_cast<Intent>(best - verdict.probability.begin());
+  verdict.confidence = *best;
+  verdict.abstained = verdict.confidence < weights_.abstain_below();
+  const float degrade = sigmoid(logits[kDegradeOutput]);
+  verdict.degrade_ok = degrade >= 0.5F;
+  verdict.degrade_confidence = degrade;
+  verdict.difficulty = sigmoid(logits[kDifficultyOutput]);
+  return verdict;
+}
+
+IntentVerdict IntentModel::classify(const RouteRequest& request, const RouteFeatures& features) const {
+  IntentHiddenLayer hidden;
+  read_hidden(request, features.n_chars, hidden);
+  return verdict_of(hidden);
+}
+
+void IntentModel::classify(std::span<const RouteRequest> requests, std::span<const RouteFeatures> features,
+                           std::span<IntentVerdict> out) const {
+  assert(requests.size() == features.size() && requests.size() == out.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) out[i] = classify(requests[i], features[i]);
+}
+
+}  // namespace hearth

@@ -1,0 +1,183 @@
+#include "router/intent_weights.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace hearth {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the file is little-endian and is read in place");
+
+constexpr std::string_view kMagic = "HRTHINT1";
+constexpr std::size_t kHeaderBytes = 64;
+constexpr std::size_t kReplayMax = 8192;
+
+struct Header {
+  std::array<char, 8> magic;
+  std::uint32_t ngram_buckets, ngram_dim, n_pieces, word_dim, n_slots, n_dense, n_hidden, n_outputs;
+  float ngram_scale, word_scale;
+  std::uint32_t n_replay, reserved;
+  std::uint64_t checksum;  // of everything behind the header
+};
+static_assert(sizeof(Header) == kHeaderBytes);
+
+Unexpected broken(const std::string& what) {
+  return fail(ErrorCode::kInvalidData, "the intent weights are damaged: " + what,
+              "install Hearth again, or undo what was learned with `hearth route learn --undo`");
+}
+
+// FNV-1a over words of 64 bits. The file's length is a multiple of 8.
+std::uint64_t checksum_of(std::span<const std::byte> bytes) {
+  std::uint64_t h = 0xCBF29CE484222325U;
+  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, 8);
+    h = (h ^ word) * 0x100000001B3U;
+  }
+  return h;
+}
+
+// Hands out sections one behind the other, each padded to 64 bytes.
+class Sections {
+ public:
+  explicit Sections(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  const std::byte* take(std::size_t n_bytes) {
+    const std::byte* begin = bytes_.data() + at_;
+    at_ += (n_bytes + 63) / 64 * 64;
+    return begin;
+  }
+  template <std::size_t N>
+  void copy(std::array<float, N>& to) {
+    std::memcpy(to.data(), take(N * sizeof(float)), N * sizeof(float));
+  }
+  [[nodiscard]] std::size_t end() const { return at_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::size_t at_ = kHeaderBytes;
+};
+
+std::size_t padded(std::size_t n_bytes) { return (n_bytes + 63) / 64 * 64; }
+
+// The calibration block: temperature, abstention threshold, step of the replay rows.
+constexpr std::size_t kCalibrationFloats = 4;
+
+std::size_t expected_bytes(const Header& h) {
+  return kHeaderBytes + padded(std::size_t{h.ngram_buckets} * h.ngram_dim) +
+         padded(std::size_t{h.n_pieces} * h.word_dim) + padded(std::size_t{h.n_slots} * 4) +
+         padded(std::size_t{h.n_slots} * 2) + padded(kIntentInputs * kIntentHidden) + 2 * padded(kIntentHidden * 4) +
+         padded(kIntentOutputs * kIntentHidden * 4) + padded(kIntentOutputs * 4) + padded(kCalibrationFloats * 4) +
+         padded(std::size_t{h.n_replay} * (kIntentHidden + 1));
+}
+
+Status check_header(const Header& h, std::size_t n_bytes) {
+  if (std::string_view(h.magic.data(), h.magic.size()) != kMagic) return broken("they don't begin with " + std::string(kMagic));
+  if (h.ngram_buckets != kNgramBuckets || h.ngram_dim != kNgramDim || h.word_dim != kWordDim ||
+      h.n_dense != kDenseFeatureCount || h.n_hidden != kIntentHidden || h.n_outputs != kIntentOutputs)
+    return broken("their dimensions are those of another version");
+  if (h.n_pieces == 0 || h.n_pieces >= IntentWeights::kNoPiece || !std::has_single_bit(h.n_slots) ||
+      h.n_slots <= h.n_pieces || h.n_slots > (1U << 20U) || h.n_replay > kReplayMax)
+    return broken("their tables' sizes make no sense");
+  if (expected_bytes(h) != n_bytes)
+    return broken(std::to_string(n_bytes) + " bytes where the header asks for " + std::to_string(expected_bytes(h)));
+  if (!std::isfinite(h.ngram_scale) || !std::isfinite(h.word_scale)) return broken("a scale is not a number");
+  return {};
+}
+
+template <class Range>
+bool all_finite(const Range& values) {
+  for (const float v : values)
+    if (!std::isfinite(v)) return false;
+  return true;
+}
+
+bool head_is_finite(const IntentHead& head) {
+  for (const auto& row : head.weight)
+    if (!all_finite(row)) return false;
+  return all_finite(head.bias);
+}
+
+std::uint32_t fingerprint_at(const std::byte* slots, std::size_t i) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, slots + i * sizeof value, sizeof value);
+  return value;
+}
+std::uint16_t piece_at(const std::byte* ids, std::size_t i) {
+  std::uint16_t value = 0;
+  std::memcpy(&value, ids + i * sizeof value, sizeof value);
+  return value;
+}
+
+// Every slot names a piece of the table or none, and enough are free for a search to end.
+Status check_slots(const std::byte* ids, const Header& h) {
+  std::size_t n_free = 0;
+  for (std::size_t i = 0; i < h.n_slots; ++i) {
+    const auto id = piece_at(ids, i);
+    if (id == IntentWeights::kNoPiece) {
+      ++n_free;
+    } else if (id >= h.n_pieces) {
+      return broken("slot " + std::to_string(i) + " names piece " + std::to_string(id) + " of " + std::to_string(h.n_pieces));
+    }
+  }
+  if (n_free == 0) return broken("no slot of the word pieces is free");
+  return {};
+}
+
+}  // namespace
+
+Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
+  if (bytes.size() < kHeaderBytes || bytes.size() % 8 != 0) return broken("they are cut off");
+  Header h{};
+  std::memcpy(&h, bytes.data(), sizeof h);
+  HEARTH_TRY(check_header(h, bytes.size()));
+  if (checksum_of(bytes.subspan(kHeaderBytes)) != h.checksum) return broken("their checksum is another");
+  IntentWeights w;
+  Sections sections(bytes);
+  const auto int8_at = [](const std::byte* p) { return reinterpret_cast<const std::int8_t*>(p); };
+  w.ngrams_ = int8_at(sections.take(kNgramBuckets * kNgramDim));
+  w.words_ = int8_at(sections.take(std::size_t{h.n_pieces} * kWordDim));
+  w.slots_ = sections.take(std::size_t{h.n_slots} * 4);
+  w.slot_ids_ = sections.take(std::size_t{h.n_slots} * 2);
+  w.n_slots_ = h.n_slots;
+  HEARTH_TRY(check_slots(w.slot_ids_, h));
+  w.hidden_ = int8_at(sections.take(kIntentInputs * kIntentHidden));
+  sections.copy(w.hidden_scale_);
+  sections.copy(w.hidden_bias_);
+  static_assert(sizeof w.head_.weight == kIntentOutputs * kIntentHidden * sizeof(float));
+  std::memcpy(w.head_.weight.data(), sections.take(sizeof w.head_.weight), sizeof w.head_.weight);
+  sections.copy(w.head_.bias);
+  std::array<float, kCalibrationFloats> calibration{};
+  sections.copy(calibration);
+  w.replay_ = reinterpret_cast<const std::uint8_t*>(sections.take(std::size_t{h.n_replay} * (kIntentHidden + 1)));
+  w.n_replay_ = h.n_replay;
+  w.ngram_scale_ = h.ngram_scale;
+  w.word_scale_ = h.word_scale;
+  w.temperature_ = calibration[0];
+  w.abstain_below_ = calibration[1];
+  w.replay_step_ = calibration[2];
+  if (!all_finite(calibration) || !(w.temperature_ > 0) || !all_finite(w.hidden_scale_) ||
+      !all_finite(w.hidden_bias_) || !head_is_finite(w.head_))
+    return broken("a figure is not finite");
+  for (std::size_t i = 0; i < w.n_replay_; ++i)
+    if (w.replay_[i * (kIntentHidden + 1)] >= kIntentCount) return broken("a remembered row has no intent");
+  return w;
+}
+
+std::uint32_t IntentWeights::find_piece(std::uint64_t hash) const {
+  const auto fingerprint = static_cast<std::uint32_t>(hash >> 32U);
+  const std::size_t mask = n_slots_ - 1;
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {  // ends: open() saw a free slot
+    const auto id = piece_at(slot_ids_, i);
+    if (id == kNoPiece || fingerprint_at(slots_, i) == fingerprint) return id;
+  }
+}
+
+ReplayRow IntentWeights::replay(std::size_t i) const {
+  const std::uint8_t* row = replay_ + i * (kIntentHidden + 1);
+  return {static_cast<Intent>(*row), std::span<const std::uint8_t, kIntentHidden>(row + 1, kIntentHidden)};
+}
+
+}  // namespace hearth
