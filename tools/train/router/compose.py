@@ -5,6 +5,8 @@ about an image, and "read aloud: write a function" is no code. Each instruction 
 """
 import random
 
+from phrases import ABOUT_TEXT, ALONE, dialogue, say
+
 SUMMARIZE = (
     "Summarise this", "Sum this up for me", "Give me the short version", "Shorten this to three sentences", "What's the gist?",
     "Boil this down to its main points", "tl;dr", "TLDR please", "In one sentence, what does this say?", "Key takeaways?",
@@ -109,22 +111,34 @@ def _joined(instruction, text, rng):
     return rng.choice(GLUE).format(a=instruction, b=text)
 
 
-def composed(rows, seed, n_each=420):
-    """Composed rows of six classes, each of the shape of a row of the data, group "own"."""
+def _row(text, label):
+    return {"text": text, "label": label, "source": "hearth/composed", "lang": "mixed", "group": "own", "flags": (0, 0, 0),
+            "n_chars": len(text), "composed": True}
+
+
+def composed(rows, seed, n_each=450):
+    """Composed rows, each of the shape of a row of the data, group "own"."""
     rng = random.Random(seed)
     documents = documents_of(rows, rng)
     short = sorted({r["text"] for r in rows if len(r["text"]) < 140})
-    plans = (("summarize", SUMMARIZE, documents, 0.85), ("classify", CLASSIFY, documents, 0.5), ("tts", SPEAK, documents, 0.12),
-             ("chat", ASK, documents, 0.9), ("long-form", EXTEND, documents, 0.5), ("code", EXPLAIN_CODE, CODE, 1.0))
+    lists = {"summarize": SUMMARIZE, "classify": CLASSIFY, "tts": SPEAK, "chat": ASK, "long-form": EXTEND, "code": EXPLAIN_CODE}
+    # How often the text is a document, a chat of two people or a sentence; else it is a request of any class.
+    shares = {"summarize": (0.65, 0.25), "classify": (0.6, 0.05), "tts": (0.15, 0.05), "chat": (0.6, 0.3), "long-form": (0.4, 0.1)}
     out = []
-    for label, instructions, longs, share in plans:
-        n = n_each if label in ("summarize", "classify", "tts") else n_each // 2
-        for i in range(n):
-            text = rng.choice(longs) if rng.random() < share else rng.choice(short)
-            joined = _joined(instructions[i % len(instructions)], text, rng)
-            out.append({"text": joined, "label": label, "source": "hearth/composed", "lang": "mixed", "group": "own",
-                        "flags": (0, 0, 0), "n_chars": len(joined), "composed": True})
-    for label, instructions in (("summarize", SUMMARIZE), ("classify", CLASSIFY), ("tts", SPEAK), ("long-form", EXTEND)):
-        out += [{"text": text, "label": label, "source": "hearth/composed", "lang": "mixed", "group": "own", "flags": (0, 0, 0),
-                 "n_chars": len(text), "composed": True} for text in instructions]
+    for label, instructions in lists.items():
+        for i in range(n_each if label != "code" else n_each // 2):
+            instruction = instructions[i % len(instructions)]
+            if label in ABOUT_TEXT and i % 3:
+                instruction = say(rng.choice(ABOUT_TEXT[label]), rng)
+            if label == "code":
+                text = rng.choice(CODE)
+            else:
+                document, talk = shares[label]
+                dice = rng.random()
+                text = rng.choice(documents) if dice < document else dialogue(rng) if dice < document + talk else rng.choice(short)
+            out.append(_row(_joined(instruction, text, rng), label))
+        if label not in ("chat", "code"):
+            out += [_row(text, label) for text in instructions]
+    for label, patterns in ALONE.items():
+        out += [_row(say(rng.choice(patterns), rng), label) for _ in range(n_each)]
     return out

@@ -28,15 +28,17 @@ def shared(folder, name):
     return [prepared(row) for row in read_jsonl(Path(folder) / f"{name}.jsonl")]
 
 
+HELD_OUT = ("eval", "degrade_test")  # files of rows/ that nothing trains or is tuned on
+
+
 def own(folder=ROWS):
-    """Rows written for Hearth that carry an intent. Files named eval_* are kept apart for testing."""
-    rows = [prepared(row) for path in sorted(Path(folder).glob("*.jsonl")) if not path.name.startswith("eval_")
+    """Rows written for Hearth that train."""
+    return [prepared(row) for path in sorted(Path(folder).glob("*.jsonl")) if path.stem not in HELD_OUT
             for row in read_jsonl(path)]
-    return [row for row in rows if row.get("label") in CLASS_OF]
 
 
-def own_tests(folder=ROWS):
-    return [prepared(row) for path in sorted(Path(folder).glob("eval_*.jsonl")) for row in read_jsonl(path)]
+def held_out(name, folder=ROWS):
+    return [prepared(row) for row in read_jsonl(Path(folder) / f"{name}.jsonl")]
 
 
 def training_rows(folder):

@@ -7,6 +7,7 @@ are kept, since the teacher knows little of other scripts.
 import re
 from pathlib import Path
 
+import torch  # before numpy: both bring Intel's MKL, and the first decides which is used
 import numpy as np
 
 KEPT = re.compile(r"(##)?([a-z]+|0{1,4}|[!-/:-@\[-`{-~])")
@@ -20,7 +21,6 @@ def vocabulary(folder):
 
 def teacher_vectors(folder, words, batch=512):
     """[n_words, 384] float32: the mean-pooled output of the teacher for each piece standing alone."""
-    import torch
     from transformers import AutoModel
     model = AutoModel.from_pretrained(folder).eval()
     ids = list(words.values())
