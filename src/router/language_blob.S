@@ -1,0 +1,18 @@
+/* The language table's bytes, read by the assembler from the file that CMake names. */
+#if defined(__APPLE__)
+    .section __TEXT,__const
+#define SYMBOL(name) _##name
+#else
+    .section .rodata
+#define SYMBOL(name) name
+#endif
+    .global SYMBOL(hearth_language_begin)
+    .global SYMBOL(hearth_language_end)
+    .balign 64
+SYMBOL(hearth_language_begin):
+    .incbin HEARTH_LANGUAGE_FILE
+SYMBOL(hearth_language_end):
+    .byte 0
+#if defined(__linux__)
+    .section .note.GNU-stack,"",%progbits
+#endif
