@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "router/word_checksum.h"
+
 namespace hearth {
 namespace {
 
@@ -27,17 +29,6 @@ static_assert(sizeof(Header) == kHeaderBytes);
 Unexpected broken(const std::string& what) {
   return fail(ErrorCode::kInvalidData, "the intent weights are damaged: " + what,
               "install Hearth again, or undo what was learned with `hearth route learn --undo`");
-}
-
-// FNV-1a over words of 64 bits. The file's length is a multiple of 8.
-std::uint64_t checksum_of(std::span<const std::byte> bytes) {
-  std::uint64_t h = 0xCBF29CE484222325U;
-  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, 8);
-    h = (h ^ word) * 0x100000001B3U;
-  }
-  return h;
 }
 
 // Hands out sections one behind the other, each padded to 64 bytes.
@@ -133,7 +124,7 @@ Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
   Header h{};
   std::memcpy(&h, bytes.data(), sizeof h);
   HEARTH_TRY(check_header(h, bytes.size()));
-  if (checksum_of(bytes.subspan(kHeaderBytes)) != h.checksum) return broken("their checksum is another");
+  if (word_checksum(bytes.subspan(kHeaderBytes)) != h.checksum) return broken("their checksum is another");
   IntentWeights w;
   Sections sections(bytes);
   const auto int8_at = [](const std::byte* p) { return reinterpret_cast<const std::int8_t*>(p); };
@@ -142,6 +133,7 @@ Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
   w.slots_ = sections.take(std::size_t{h.n_slots} * 4);
   w.slot_ids_ = sections.take(std::size_t{h.n_slots} * 2);
   w.n_slots_ = h.n_slots;
+  w.checksum_ = h.checksum;
   HEARTH_TRY(check_slots(w.slot_ids_, h));
   w.hidden_ = int8_at(sections.take(kIntentInputs * kIntentHidden));
   sections.copy(w.hidden_scale_);

@@ -60,6 +60,8 @@ class IntentWeights {
   [[nodiscard]] float word_scale() const { return word_scale_; }
   [[nodiscard]] float temperature() const { return temperature_; }
   [[nodiscard]] float abstain_below() const { return abstain_below_; }
+  // Of the file: tells one release's weights from another's, whose hidden layer means something else.
+  [[nodiscard]] std::uint64_t checksum() const { return checksum_; }
   [[nodiscard]] std::size_t replay_count() const { return n_replay_; }
   [[nodiscard]] float replay_step() const { return replay_step_; }
   [[nodiscard]] ReplayRow replay(std::size_t i) const;
@@ -73,6 +75,7 @@ class IntentWeights {
   const std::byte* slot_ids_ = nullptr;  // u16 pieces
   const std::int8_t* hidden_ = nullptr;
   const std::uint8_t* replay_ = nullptr;
+  std::uint64_t checksum_ = 0;
   std::size_t n_slots_ = 0;
   std::size_t n_replay_ = 0;
   std::array<float, kIntentHidden> hidden_scale_{};
