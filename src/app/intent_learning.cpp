@@ -142,7 +142,8 @@ Result<std::size_t> undo_intent_learning(const fs::path& home) {
   HEARTH_ASSIGN(weights, carried_weights());
   auto heads = read_heads(home, weights);
   if (heads && heads->heads.empty())
-    return fail(ErrorCode::kNotFound, "nothing was learned that could be undone", "`hearth route learn FILE.jsonl` learns");
+    return fail(ErrorCode::kNotFound, "nothing was learned that could be undone",
+                "`hearth route learn FILE.jsonl` learns");
   if (!heads) {
     HEARTH_TRY(write_heads(home, {weights.checksum(), {}}));  // damaged, or another release's: nothing to go back to
     return std::size_t{0};

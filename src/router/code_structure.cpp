@@ -20,7 +20,9 @@ constexpr std::array<std::uint8_t, 128> kClasses = [] {
 }();
 
 // Two signs that stand together in code and seldom in prose: operators, ends of statements and blocks, comments.
-constexpr std::string_view kPairs = "==!==>->::&&||+=</" "/>${<<();\n{\n}\n///*#!";
+constexpr std::string_view kPairs =
+    "==!==>->::&&||+=</"
+    "/>${<<();\n{\n}\n///*#!";
 constexpr std::array<std::uint64_t, 256> kPairTable = [] {
   // For each first sign two words of 64 bits: the second signs that make a pair with it.
   std::array<std::uint64_t, 256> table{};
@@ -40,11 +42,11 @@ constexpr bool is_blank(std::uint32_t c) { return c == ' ' || c == '\t'; }
 
 // The points of sign `b` between `a` and `c`.
 float points_of(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
-  if ((b == '(' || b == '[') && (class_of(a) & kNameChar) != 0) return 1.0F;                       // a call, an index
-  if (b == '_' && (class_of(a) & kNameChar) != 0 && (class_of(c) & kNameChar) != 0) return 1.0F;   // snake_case
-  if ((class_of(a) & kLower) != 0 && (class_of(b) & kUpper) != 0) return 0.75F;                    // camelCase
-  if (b == '.' && (class_of(a) & kLetter) != 0 && (class_of(c) & kLetter) != 0) return 0.25F;      // a member
-  if (a == '\n' && is_blank(b) && is_blank(c)) return 0.5F;                                        // an indented line
+  if ((b == '(' || b == '[') && (class_of(a) & kNameChar) != 0) return 1.0F;                      // a call, an index
+  if (b == '_' && (class_of(a) & kNameChar) != 0 && (class_of(c) & kNameChar) != 0) return 1.0F;  // snake_case
+  if ((class_of(a) & kLower) != 0 && (class_of(b) & kUpper) != 0) return 0.75F;                   // camelCase
+  if (b == '.' && (class_of(a) & kLetter) != 0 && (class_of(c) & kLetter) != 0) return 0.25F;     // a member
+  if (a == '\n' && is_blank(b) && is_blank(c)) return 0.5F;                                       // an indented line
   return 0;
 }
 

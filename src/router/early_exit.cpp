@@ -11,7 +11,8 @@ constexpr std::uint32_t kShortPromptTokens = 24;
 constexpr std::uint32_t kShortAnswerTokens = 96;
 constexpr float kCode = 0.25F;  // of the score of stage 1: two or more lines of code among little else
 constexpr float kJson = 0.6F;
-// How sure an exit is of its intent: a decoded attachment and a text about it leave little doubt, shortness leaves more.
+// How sure an exit is of its intent: a decoded attachment and a text about it leave little doubt, shortness leaves
+// more.
 constexpr float kSure = 0.97F;
 constexpr float kFairlySure = 0.7F;
 
@@ -29,7 +30,7 @@ EarlyExit exit_as(ExitReason reason, Intent intent, float confidence) {
   return out;
 }
 
-bool is_empty(const RouteFeatures& features) { return features.n_lines == 0; }
+bool is_empty(const RouteFeatures& features) { return features.n_sentences == 0; }  // white space at most
 
 bool looks_technical(const RouteFeatures& features) {
   return features.code_score > kCode || features.n_fences > 0 || features.json_score > kJson;
@@ -50,7 +51,8 @@ EarlyExit early_exit(const RouteRequest& request, const RouteFeatures& f, const 
   if (f.image && !f.audio && !f.video && !f.audio_wanted && !f.has_tools && !technical &&
       (empty || (f.refers_to_image && !f.refers_to_audio && is_brief(f))))
     return exit_as(ExitReason::kImage, Intent::kVision, kSure);
-  if (f.audio && !f.image && !f.video && !f.audio_wanted && empty) return exit_as(ExitReason::kAudio, Intent::kStt, kSure);
+  if (f.audio && !f.image && !f.video && !f.audio_wanted && empty)
+    return exit_as(ExitReason::kAudio, Intent::kStt, kSure);
   if (f.audio_wanted && has_no_attachment(request) && !empty && !asks)
     return exit_as(ExitReason::kAudioWanted, Intent::kTts, kFairlySure);
   // What is left has a text. Without any sign of another need it goes by its size, or stays with what runs here.

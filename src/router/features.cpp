@@ -46,8 +46,8 @@ bool starts_with(std::string_view text, std::size_t at, std::string_view word) {
 
 // U+3002, U+FF1F, U+FF01, U+061F, U+037E, U+0964: full stop and question marks beyond ASCII.
 void count_wide_mark(std::string_view text, std::size_t at, Marks& marks) {
-  const bool question = starts_with(text, at, "\xEF\xBC\x9F") || starts_with(text, at, "\xD8\x9F") ||
-                        starts_with(text, at, "\xCD\xBE");
+  const bool question =
+      starts_with(text, at, "\xEF\xBC\x9F") || starts_with(text, at, "\xD8\x9F") || starts_with(text, at, "\xCD\xBE");
   const bool stop = starts_with(text, at, "\xE3\x80\x82") || starts_with(text, at, "\xEF\xBC\x81") ||
                     starts_with(text, at, "\xE0\xA5\xA4");
   if (question) ++marks.questions;
@@ -106,8 +106,8 @@ float json_score(const Marks& marks) {
   return n / (n + 1);
 }
 
-// Tokens of a subword vocabulary. Source: four characters a token for English, one for Chinese and the like, three bytes
-// of UTF-8 each (the usual estimate of model vendors; exact where the request says so).
+// Tokens of a subword vocabulary. Source: four characters a token for English, one for Chinese and the like, three
+// bytes of UTF-8 each (the usual estimate of model vendors; exact where the request says so).
 std::uint32_t estimate_tokens(std::string_view looked, std::size_t text_bytes) {
   if (looked.empty()) return 0;
   const auto wide = static_cast<double>(
@@ -155,7 +155,7 @@ void read_structure(std::string_view text, RouteFeatures& out) {
   out.n_sentences = saturated<std::uint16_t>(std::max<std::size_t>(marks.sentences, marks.letters > 0 ? 1 : 0));
   out.n_urls = saturated<std::uint16_t>(marks.urls);
   out.n_lines = saturated<std::uint16_t>(marks.lines + (marks.letters > 0 ? 1 : 0));
-  out.code_score = code.score() * std::max(0.25F, code.density(out.n_looked));
+  out.code_score = code.score() * std::max(0.5F, code.density(out.n_looked));
   out.json_score = json_score(marks);
 }
 
@@ -166,9 +166,8 @@ RouteFeatures read_features(const RouteRequest& request) {
   read_attachments(request, out);
   read_structure(request.text, out);
   out.n_chars = request.n_chars != 0 ? request.n_chars : count_chars(request.text);
-  out.n_tokens = request.prompt_tokens != 0
-                     ? request.prompt_tokens
-                     : estimate_tokens(request.text.substr(0, kHeadBytes), request.text.size());
+  out.n_tokens = request.prompt_tokens != 0 ? request.prompt_tokens
+                                            : estimate_tokens(request.text.substr(0, kHeadBytes), request.text.size());
   TextWindow window;
   read_window(request.text, window);
   TokenFlow tokens;

@@ -44,7 +44,8 @@ INSTANTIATE_TEST_SUITE_P(Texts, CountsTest,
                                          Counted{"hello", 0, 0, 1, 0, 1}, Counted{"Really? Yes. Good!", 0, 1, 3, 0, 1},
                                          Counted{"本当ですか？はい。", 0, 1, 2, 0, 1}, Counted{"لماذا؟", 0, 1, 1, 0, 1},
                                          Counted{"see https://a.example/b and www.c.example", 0, 0, 1, 2, 1},
-                                         Counted{"```\ncode\n```", 2, 0, 1, 0, 3}, Counted{"3.5 is a number", 0, 0, 1, 0, 1}));
+                                         Counted{"```\ncode\n```", 2, 0, 1, 0, 3},
+                                         Counted{"3.5 is a number", 0, 0, 1, 0, 1}));
 
 struct Scored {
   const char* text;
@@ -111,10 +112,12 @@ TEST(Features, a_flag_is_no_decoded_attachment) {
 }
 
 TEST(Features, words_for_pictures_and_sounds_are_known_in_many_languages) {
-  for (const char* text : {"describe this picture", "Was ist auf dem Bild?", "que montre cette image", "¿Qué hay en la imagen?",
-                           "что на картинке", "这张图片里有什么", "写真を説明して", "사진 설명해 줘", "opisz zdjęcie", "resimde ne var"})
+  for (const char* text :
+       {"describe this picture", "Was ist auf dem Bild?", "que montre cette image", "¿Qué hay en la imagen?",
+        "что на картинке", "这张图片里有什么", "写真を説明して", "사진 설명해 줘", "opisz zdjęcie", "resimde ne var"})
     EXPECT_TRUE(of(text).refers_to_image) << text;
-  for (const char* text : {"transcribe the recording", "bitte transkribieren", "аудио в текст", "把录音转成文字", "녹음을 글로"})
+  for (const char* text :
+       {"transcribe the recording", "bitte transkribieren", "аудио в текст", "把录音转成文字", "녹음을 글로"})
     EXPECT_TRUE(of(text).refers_to_audio) << text;
   for (const char* text : {"write a poem about rain", "imagine a world without money", "what's for dinner"})
     EXPECT_FALSE(of(text).refers_to_audio) << text;
@@ -124,9 +127,16 @@ TEST(Features, words_for_pictures_and_sounds_are_known_in_many_languages) {
 TEST(Features, hostile_texts_are_bounded) {
   std::string zalgo;
   for (int i = 0; i < 4000; ++i) zalgo += "e\xCC\xB7\xCC\x9B\xCD\x80";
-  const std::array<std::string, 8> texts{repeated("```", 21'845), repeated("\xE2\x80\xAE" "abc", 10'000), zalgo,
-                                         std::string(65'536, '\0'), repeated("{\"a\":[", 9'000), repeated("\xFF\xC3", 30'000),
-                                         repeated("?", 70'000), repeated("\xF0\x9F\x99\x82", 16'000)};
+  const std::array<std::string, 8> texts{repeated("```", 21'845),
+                                         repeated("\xE2\x80\xAE"
+                                                  "abc",
+                                                  10'000),
+                                         zalgo,
+                                         std::string(65'536, '\0'),
+                                         repeated("{\"a\":[", 9'000),
+                                         repeated("\xFF\xC3", 30'000),
+                                         repeated("?", 70'000),
+                                         repeated("\xF0\x9F\x99\x82", 16'000)};
   for (const auto& text : texts) {
     const auto f = of(text);
     EXPECT_LE(f.n_looked, 8192U);

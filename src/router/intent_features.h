@@ -34,8 +34,8 @@ enum class DenseFeature : std::uint8_t {
 inline constexpr std::size_t kDenseFeatureCount = 17;
 using DenseFeatures = std::array<float, kDenseFeatureCount>;
 
-// Each in 0..1. `n_chars` is the whole text's length in code points. The flags are those of the request: evidence, which
-// the weights count as little as they were taught.
+// Each in 0..1. `n_chars` is the whole text's length in code points. The flags are those of the request: evidence,
+// which the weights count as little as they were taught.
 [[nodiscard]] DenseFeatures read_dense(const RouteRequest& request, std::uint64_t n_chars, const TextWindow& window);
 
 // fmix32 of MurmurHash3. Source: Austin Appleby's reference implementation, public domain.
@@ -45,7 +45,7 @@ using DenseFeatures = std::array<float, kDenseFeatureCount>;
   return h ^ (h >> 16U);
 }
 
-inline constexpr std::uint32_t kFnvPrime32 = 0x01000193U;   // FNV-1a, here over code points
+inline constexpr std::uint32_t kFnvPrime32 = 0x01000193U;  // FNV-1a, here over code points
 inline constexpr std::uint32_t kFnvBasis32 = 0x811C9DC5U;
 inline constexpr std::uint32_t kGoldenRatio32 = 0x9E3779B1U;  // 2^32 by the golden ratio, next prime
 

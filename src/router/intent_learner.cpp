@@ -131,8 +131,8 @@ Status check_forgetting(const LearnReport& report) {
   const auto bound = static_cast<double>(report.n_replay) * kForgottenShareMax;
   if (static_cast<double>(report.replay_before) - static_cast<double>(report.replay_after) <= bound) return {};
   return fail(ErrorCode::kVerificationFailed,
-              "learning these examples would make " + std::to_string(report.replay_before - report.replay_after) + " of " +
-                  std::to_string(report.n_replay) + " remembered requests wrong; nothing was changed",
+              "learning these examples would make " + std::to_string(report.replay_before - report.replay_after) +
+                  " of " + std::to_string(report.n_replay) + " remembered requests wrong; nothing was changed",
               "see that the labels are right, and give several examples of each thing you want told apart");
 }
 

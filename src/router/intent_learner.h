@@ -19,8 +19,8 @@ struct IntentExample {
 
 struct LearnOptions {
   int epochs = 60;
-  float step = 0.02F;        // of Adam
-  float keep = 0.02F;        // pull of the weights back to where they were: the square of the distance counts this much
+  float step = 0.02F;  // of Adam
+  float keep = 0.02F;  // pull of the weights back to where they were: the square of the distance counts this much
   float example_share = 0.5F;  // of the loss that the user's examples have; the rest is the remembered rows'
 };
 
@@ -39,8 +39,8 @@ struct LearnedHead {
 };
 
 // Deterministic. kInvalidArgument without an example; kVerificationFailed if so much would be forgotten that more than
-// two in a hundred of the remembered rows that were right become wrong (the examples contradict each other or the data).
-// About 1 ms for each example and epoch-thousand; 200 examples take under a second.
+// two in a hundred of the remembered rows that were right become wrong (the examples contradict each other or the
+// data). About 1 ms for each example and epoch-thousand; 200 examples take under a second.
 [[nodiscard]] Result<LearnedHead> learn_head(const IntentModel& model, std::span<const IntentExample> examples,
                                              const LearnOptions& options = {});
 

@@ -12,7 +12,8 @@ namespace {
 using test::released_model;
 
 // A user's own word for a thing: nobody else would know it.
-constexpr const char* kOwnWords[] = {"do the zorbing on my notes", "zorb my last mail", "please zorb this page", "zorbing time: chapter two",
+constexpr const char* kOwnWords[] = {"do the zorbing on my notes",  "zorb my last mail",
+                                     "please zorb this page",       "zorbing time: chapter two",
                                      "zorb what I wrote yesterday", "can you zorb the minutes"};
 
 std::vector<IntentExample> examples_of(Intent intent) {
@@ -91,7 +92,7 @@ TEST(LearnedHeads, come_back_from_bytes_and_keep_the_newest_eight) {
 TEST(LearnedHeads, damage_is_refused) {
   const std::string bytes = to_bytes({42, {IntentHead{}}});
   for (const std::size_t n : {std::size_t{0}, std::size_t{31}, std::size_t{32}, bytes.size() - 1})
-    EXPECT_FALSE(read_learned_heads(std::as_bytes(std::span(bytes.substr(0, n)))));
+    EXPECT_FALSE(read_learned_heads(std::as_bytes(std::span(bytes)).first(n)));
   std::string flipped = bytes;
   flipped[100] = static_cast<char>(flipped[100] ^ 1);
   const auto read = read_learned_heads(std::as_bytes(std::span(flipped)));

@@ -22,9 +22,11 @@ TEST(IntentModel, equals_the_python_reference) {
   for (const auto& row : rows) {
     IntentHiddenLayer hidden;
     model.read_hidden(row.request, read_features(row.request).n_chars, hidden);
-    for (std::size_t h = 0; h < kIntentHidden; ++h) ASSERT_NEAR(hidden[h], row.hidden[h], 1e-3) << row.text.substr(0, 80);
+    for (std::size_t h = 0; h < kIntentHidden; ++h)
+      ASSERT_NEAR(hidden[h], row.hidden[h], 1e-3) << row.text.substr(0, 80);
     const auto logits = logits_of(model.head(), hidden);
-    for (std::size_t o = 0; o < kIntentOutputs; ++o) ASSERT_NEAR(logits[o], row.outputs[o], 5e-3) << row.text.substr(0, 80);
+    for (std::size_t o = 0; o < kIntentOutputs; ++o)
+      ASSERT_NEAR(logits[o], row.outputs[o], 5e-3) << row.text.substr(0, 80);
   }
 }
 
@@ -50,7 +52,8 @@ TEST_P(PlainRequestTest, is_told) {
   const auto model = released_model();
   RouteRequest request;
   request.text = GetParam().text;
-  EXPECT_EQ(to_string(model.classify(request, read_features(request)).intent), to_string(GetParam().intent)) << request.text;
+  EXPECT_EQ(to_string(model.classify(request, read_features(request)).intent), to_string(GetParam().intent))
+      << request.text;
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -106,8 +106,7 @@ void read_window(std::string_view text, TextWindow& window) {
     --from;
     if (!is_utf8_continuation(text[from])) ++n_back;
   }
-  while (from < text.size() && window.n < kIntentWindowChars)
-    window.chars[window.n++] = next_code_point(text, from);
+  while (from < text.size() && window.n < kIntentWindowChars) window.chars[window.n++] = next_code_point(text, from);
 }
 
 char32_t fold(char32_t c) {

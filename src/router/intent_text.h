@@ -43,7 +43,8 @@ enum class CharKind : std::uint8_t { kWord, kDigit, kAlone, kSymbol };  // kAlon
 struct TokenFlow {
   // A token is at least one character, and has one blank.
   std::array<char32_t, 2 * kIntentWindowChars + 1> flow;
-  std::array<std::uint16_t, kIntentWindowChars + 1> starts;  // of each token behind its blank; last: the final blank + 1
+  std::array<std::uint16_t, kIntentWindowChars + 1>
+      starts;  // of each token behind its blank; last: the final blank + 1
   std::size_t n_flow = 0;
   std::size_t n_tokens = 0;
   [[nodiscard]] std::span<const char32_t> token(std::size_t i) const {

@@ -65,7 +65,8 @@ std::size_t expected_bytes(const Header& h) {
 }
 
 Status check_header(const Header& h, std::size_t n_bytes) {
-  if (std::string_view(h.magic.data(), h.magic.size()) != kMagic) return broken("they don't begin with " + std::string(kMagic));
+  if (std::string_view(h.magic.data(), h.magic.size()) != kMagic)
+    return broken("they don't begin with " + std::string(kMagic));
   if (h.ngram_buckets != kNgramBuckets || h.ngram_dim != kNgramDim || h.word_dim != kWordDim ||
       h.n_dense != kDenseFeatureCount || h.n_hidden != kIntentHidden || h.n_outputs != kIntentOutputs)
     return broken("their dimensions are those of another version");
@@ -110,7 +111,8 @@ Status check_slots(const std::byte* ids, const Header& h) {
     if (id == IntentWeights::kNoPiece) {
       ++n_free;
     } else if (id >= h.n_pieces) {
-      return broken("slot " + std::to_string(i) + " names piece " + std::to_string(id) + " of " + std::to_string(h.n_pieces));
+      return broken("slot " + std::to_string(i) + " names piece " + std::to_string(id) + " of " +
+                    std::to_string(h.n_pieces));
     }
   }
   if (n_free == 0) return broken("no slot of the word pieces is free");

@@ -40,8 +40,8 @@ struct ReplayRow {
 // Views into the file's bytes, which must outlive them; the small floats are copied. Immutable, thread-safe.
 class IntentWeights {
  public:
-  // kInvalidData with what is wrong and where: magic, dimensions, length, checksum, a figure that is not finite, a piece
-  // beyond the table. Needs a pass over the bytes (about 1 ms for 4 MB). Accepts any alignment.
+  // kInvalidData with what is wrong and where: magic, dimensions, length, checksum, a figure that is not finite, a
+  // piece beyond the table. Needs a pass over the bytes (about 1 ms for 4 MB). Accepts any alignment.
   [[nodiscard]] static Result<IntentWeights> open(std::span<const std::byte> bytes);
 
   [[nodiscard]] const std::int8_t* ngram(std::uint32_t hash) const {

@@ -13,7 +13,9 @@ namespace {
 
 using test::weight_bytes;
 
-Result<IntentWeights> open_bytes(const std::string& bytes) { return IntentWeights::open(std::as_bytes(std::span(bytes))); }
+Result<IntentWeights> open_bytes(const std::string& bytes) {
+  return IntentWeights::open(std::as_bytes(std::span(bytes)));
+}
 
 // Puts `value` at `at` and makes the checksum fit, so that what is behind it is reached.
 template <class T>
@@ -42,12 +44,14 @@ TEST(IntentWeights, released_file_is_accepted_and_below_eight_megabytes) {
 }
 
 TEST(IntentWeights, cut_off_files_are_refused) {
-  for (const std::size_t n : {std::size_t{0}, std::size_t{7}, std::size_t{63}, std::size_t{64}, weight_bytes().size() - 64, weight_bytes().size() - 8})
+  for (const std::size_t n : {std::size_t{0}, std::size_t{7}, std::size_t{63}, std::size_t{64},
+                              weight_bytes().size() - 64, weight_bytes().size() - 8})
     expect_refused(weight_bytes().substr(0, n), "cut off");
 }
 
 TEST(IntentWeights, a_flipped_bit_anywhere_is_refused) {
-  for (const std::size_t at : {std::size_t{0}, std::size_t{9}, std::size_t{70}, weight_bytes().size() / 2, weight_bytes().size() - 200}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{9}, std::size_t{70}, weight_bytes().size() / 2, weight_bytes().size() - 200}) {
     std::string bytes = weight_bytes();
     bytes[at] = static_cast<char>(bytes[at] ^ 4);
     expect_refused(bytes, "flipped bit");

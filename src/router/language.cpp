@@ -31,7 +31,8 @@ std::size_t language_count() {
 
 const std::int8_t* steps_of(std::uint32_t hash) {
   const std::size_t n = language_count();
-  return reinterpret_cast<const std::int8_t*>(hearth_language_begin + kHeaderBytes + 4 * n) + (hash & (kBuckets - 1)) * n;
+  return reinterpret_cast<const std::int8_t*>(hearth_language_begin + kHeaderBytes + 4 * n) +
+         (hash & (kBuckets - 1)) * n;
 }
 
 constexpr bool within(char32_t c, char32_t first, char32_t end) { return c >= first && c < end; }
@@ -59,10 +60,22 @@ struct Script {
   std::array<char, 4> code;
 };
 constexpr std::array<Script, 17> kScripts = {{
-    {0x370, 0x400, {"el"}},    {0x531, 0x590, {"hy"}},    {0x590, 0x600, {"he"}},    {0x980, 0xA00, {"bn"}},
-    {0xA00, 0xA80, {"pa"}},    {0xA80, 0xB00, {"gu"}},    {0xB80, 0xC00, {"ta"}},    {0xC00, 0xC80, {"te"}},
-    {0xC80, 0xD00, {"kn"}},    {0xD00, 0xD80, {"ml"}},    {0xE00, 0xE80, {"th"}},    {0x10A0, 0x1100, {"ka"}},
-    {0x1100, 0x1200, {"ko"}},  {0x3040, 0x3100, {"ja"}},  {0x3130, 0x3190, {"ko"}},  {0x4E00, 0xA000, {"zh"}},
+    {0x370, 0x400, {"el"}},
+    {0x531, 0x590, {"hy"}},
+    {0x590, 0x600, {"he"}},
+    {0x980, 0xA00, {"bn"}},
+    {0xA00, 0xA80, {"pa"}},
+    {0xA80, 0xB00, {"gu"}},
+    {0xB80, 0xC00, {"ta"}},
+    {0xC00, 0xC80, {"te"}},
+    {0xC80, 0xD00, {"kn"}},
+    {0xD00, 0xD80, {"ml"}},
+    {0xE00, 0xE80, {"th"}},
+    {0x10A0, 0x1100, {"ka"}},
+    {0x1100, 0x1200, {"ko"}},
+    {0x3040, 0x3100, {"ja"}},
+    {0x3130, 0x3190, {"ko"}},
+    {0x4E00, 0xA000, {"zh"}},
     {0xAC00, 0xD7B0, {"ko"}},
 }};
 constexpr std::size_t kKana = 13;
@@ -133,7 +146,8 @@ Tally read_letters(std::string_view text) {
 }
 
 LanguageVerdict by_script(const Tally& tally) {
-  const auto best = static_cast<std::size_t>(std::max_element(tally.script.begin(), tally.script.end()) - tally.script.begin());
+  const auto best =
+      static_cast<std::size_t>(std::max_element(tally.script.begin(), tally.script.end()) - tally.script.begin());
   // Japanese mixes kana into Chinese characters; a Chinese text has none.
   const bool japanese = best == kHan && tally.script[kKana] * 10 > tally.script[kHan];
   const auto share = static_cast<float>(tally.n_alone) / static_cast<float>(tally.n_alone + tally.n_shared);

@@ -1,5 +1,5 @@
-// Bytes as weights and as learned heads; and the released weights with bytes changed and a checksum that fits, so that the
-// checks behind it are reached: refused with a sentence, or a network that answers.
+// Bytes as weights and as learned heads; and the released weights with bytes changed and a checksum that fits, so that
+// the checks behind it are reached: refused with a sentence, or a network that answers.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>

@@ -27,7 +27,8 @@ void check_tokens(const hearth::TokenFlow& tokens) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const unsigned settings = data[0];
-  const hearth::RouteAttachment attachment{static_cast<hearth::AttachmentKind>(settings % 4), (settings & 4U) != 0, size};
+  const hearth::RouteAttachment attachment{static_cast<hearth::AttachmentKind>(settings % 4), (settings & 4U) != 0,
+                                           size};
   hearth::RouteRequest request;
   request.text = std::string_view(reinterpret_cast<const char*>(data) + 1, size - 1);
   if ((settings & 8U) != 0) request.attachments = {&attachment, 1};

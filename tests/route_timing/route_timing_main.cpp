@@ -1,7 +1,7 @@
 // Times whole routes: features, intent, policy with its bandit, on telemetry read anew each hundred calls, on one core.
 // Prints one JSON object: kind of prompt -> microseconds at percentiles, allocations a call.
-#include <atomic>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +29,11 @@ struct Kind {
   bool picture = false;
 };
 
-constexpr const char* kWords[] = {"please", "write", "the", "report", "about", "a", "function", "that", "light", "kitchen", "summary", "model",
-                                  "image",  "voice", "read", "aloud", "sort", "list", "why", "is", "it", "raining", "tomorrow", "and", "then",
-                                  "größer", "données", "пример", "总结", "return", "value", "(x)", "==", "?"};
+constexpr const char* kWords[] = {"please",  "write",    "the",     "report",  "about",  "a",       "function",
+                                  "that",    "light",    "kitchen", "summary", "model",  "image",   "voice",
+                                  "read",    "aloud",    "sort",    "list",    "why",    "is",      "it",
+                                  "raining", "tomorrow", "and",     "then",    "größer", "données", "пример",
+                                  "总结",    "return",   "value",   "(x)",     "==",     "?"};
 
 std::string prompt_of(std::size_t n_chars, std::mt19937& random) {
   std::string text;
@@ -51,7 +53,8 @@ std::vector<Kind> kinds() {
   for (const std::size_t n : {20U, 100U, 500U, 1000U, 2000U, 32'000U}) {
     Kind kind{nullptr, {}, 0};
     for (int i = 0; i < 64; ++i) kind.texts.push_back(prompt_of(n, random));
-    static const char* const kNames[] = {"20 characters", "100 characters", "500 characters", "1000 characters", "2000 characters", "32000 characters"};
+    static const char* const kNames[] = {"20 characters",   "100 characters",  "500 characters",
+                                         "1000 characters", "2000 characters", "32000 characters"};
     kind.name = kNames[out.size() - 2];
     out.push_back(std::move(kind));
   }
@@ -87,8 +90,12 @@ nlohmann::ordered_json time_kind(hearth::MachineRouting& routing, const Kind& ki
     allocated += n_allocations.load() - before;
   }
   std::sort(us.begin(), us.end());
-  return {{"calls", calls},       {"p50_us", percentile(us, 0.5)},   {"p99_us", percentile(us, 0.99)},
-          {"max_us", us.back()}, {"stage", decision.stage}, {"allocations_a_call", static_cast<double>(allocated) / calls}};
+  return {{"calls", calls},
+          {"p50_us", percentile(us, 0.5)},
+          {"p99_us", percentile(us, 0.99)},
+          {"max_us", us.back()},
+          {"stage", decision.stage},
+          {"allocations_a_call", static_cast<double>(allocated) / calls}};
 }
 
 }  // namespace
@@ -104,7 +111,8 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 int main(int argc, char** argv) {
   const int calls = argc > 1 ? std::max(1000, std::atoi(argv[1])) : 100'000;
-  const auto home = std::filesystem::temp_directory_path() / ("hearth-route-timing-" + std::to_string(std::random_device{}()));
+  const auto home =
+      std::filesystem::temp_directory_path() / ("hearth-route-timing-" + std::to_string(std::random_device{}()));
   const hearth::SystemClock clock;
   auto policy = hearth::load_routing_policy(std::filesystem::path(HEARTH_SOURCE_DIR) / "data", "default");
   auto classifier = hearth::open_intent_classifier(home);

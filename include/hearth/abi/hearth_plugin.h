@@ -118,8 +118,9 @@ typedef struct hearth_source {
 #define HEARTH_MEM_PROJECTOR "projector"
 #define HEARTH_MEM_ADAPTER "adapter"
 #define HEARTH_MEM_RUNTIME "runtime"
-#define HEARTH_MEM_INPUT "input" /* since 1.2: buffers of a tensor model's inputs; its outputs are HEARTH_MEM_OUTPUT \
-                                  */
+#define HEARTH_MEM_INPUT                                                                      \
+  "input" /* since 1.2: buffers of a tensor model's inputs; its outputs are HEARTH_MEM_OUTPUT \
+           */
 
 /* So many bytes of one component, really or prospectively on one device, in one kind of buffer. */
 typedef struct hearth_memory_item {
