@@ -1,5 +1,5 @@
-// What stage 2 computes on: bags of hashed n-grams and of word vectors by beginning, middle and end of the text, and a
-// few dense figures. The same as tools/train/router/text_features.py.
+// What stage 2 computes on: bags of hashed n-grams and of word vectors by beginning and end of the text, and a few
+// dense figures. The same as tools/train/router/text_features.py.
 #pragma once
 
 #include <array>
@@ -56,9 +56,10 @@ void for_each_word_ngram(const TokenFlow& tokens, Visit&& visit) {
   for (std::size_t i = 0; i < tokens.n_tokens; ++i) {
     std::uint32_t h = kFnvBasis32;
     for (const char32_t c : tokens.token(i)) h = (h ^ static_cast<std::uint32_t>(c)) * kFnvPrime32;
-    const auto segment = tokens.segment(i);
-    visit(mix_hash(h), segment);
-    if (i > 0) visit(mix_hash(previous * kGoldenRatio32 + h), segment);
+    if (const auto segment = tokens.segment(i); segment != kMiddleSegment) {
+      visit(mix_hash(h), segment);
+      if (i > 0) visit(mix_hash(previous * kGoldenRatio32 + h), segment);
+    }
     previous = h;
   }
 }
@@ -73,6 +74,7 @@ void for_each_char_ngram(const TokenFlow& tokens, Visit&& visit) {
     // A token's blank belongs to it; the final blank to the last.
     while (token + 1 < tokens.n_tokens && i + 1 >= tokens.starts[token + 1]) ++token;
     const auto segment = tokens.segment(token);
+    if (segment == kMiddleSegment) continue;
     for (std::uint32_t order = kFirst; order <= kLast && i + order <= tokens.n_flow; ++order) {
       std::uint32_t h = order * kGoldenRatio32;
       for (std::uint32_t k = 0; k < order; ++k) h = (h ^ static_cast<std::uint32_t>(tokens.flow[i + k])) * kFnvPrime32;

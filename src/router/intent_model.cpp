@@ -38,6 +38,7 @@ void add_pieces(const IntentWeights& weights, const TokenFlow& tokens, Bags<kWor
   for (std::size_t t = 0; t < tokens.n_tokens; ++t) {
     const auto token = tokens.token(t);
     const auto segment = tokens.segment(t);
+    if (segment == kMiddleSegment) continue;
     for (std::size_t start = 0; start < token.size();) {
       std::uint64_t h = start == 0 ? kFnvBasis64 : kInsideBasis64;
       std::uint32_t best = IntentWeights::kNoPiece;
@@ -67,7 +68,7 @@ void hidden_layer(const IntentWeights& weights, const Inputs& inputs, IntentHidd
   out.fill(0);
   for (std::size_t i = 0; i < kIntentInputs; ++i) {
     const float x = inputs[i];
-    if (x == 0) continue;  // an empty bag of a short text: two thirds of the inputs
+    if (x == 0) continue;  // an empty bag of a short text: half of the inputs
     const std::int8_t* row = weights.hidden_of_input(i);
     for (std::size_t h = 0; h < kIntentHidden; ++h) out[h] += x * static_cast<float>(row[h]);
   }

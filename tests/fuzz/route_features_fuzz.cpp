@@ -18,7 +18,7 @@ void check_tokens(const hearth::TokenFlow& tokens) {
   check(tokens.n_flow <= tokens.flow.size());
   for (std::size_t i = 0; i < tokens.n_tokens; ++i) {
     check(!tokens.token(i).empty() && tokens.token(i).size() <= 24);
-    check(tokens.segment(i) < hearth::kIntentSegments);
+    check(tokens.segment(i) <= hearth::kMiddleSegment);
   }
 }
 

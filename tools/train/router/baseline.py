@@ -22,6 +22,6 @@ def guesses(train, test):
     truth = np.array([CLASS_OF[row["label"]] for row in train])
     out = []
     for with_flags in (False, True):
-        model = LogisticRegression(C=10, max_iter=60).fit(_matrix(train, with_flags), truth)
+        model = LogisticRegression(C=10, max_iter=40).fit(_matrix(train, with_flags), truth)
         out.append(model.predict(_matrix(test, with_flags)))
     return out

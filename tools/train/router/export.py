@@ -47,6 +47,30 @@ def slots_of(pieces):
 class Quantised:
     """The network in int8 with its last layer in float: intents, degrade_ok, difficulty."""
 
+    @classmethod
+    def read(cls, path):
+        """The network of a file that to_bytes made."""
+        data = path.read_bytes()
+        fields = struct.unpack_from("<8I2f2IQ", data, len(MAGIC))
+        n_pieces, n_replay = fields[2], fields[10]
+        self, at = cls.__new__(cls), 64
+
+        def take(kind, *shape):
+            nonlocal at
+            n = int(np.prod(shape)) * np.dtype(kind).itemsize
+            part = np.frombuffer(data, kind, int(np.prod(shape)), at).reshape(shape)
+            at += n + -n % 64
+            return part.copy()
+        self.ngram_scale, self.word_scale = fields[8], fields[9]
+        self.ngrams, self.words = take(np.int8, NGRAM_BUCKETS, NGRAM_DIM), take(np.int8, n_pieces, WORD_DIM)
+        take(np.uint32, SLOTS), take(np.uint16, SLOTS)
+        self.hidden = take(np.int8, SEGMENTS * (NGRAM_DIM + WORD_DIM) + len(DENSE_NAMES), HIDDEN).T
+        self.hidden_scale, self.hidden_bias = take(np.float32, HIDDEN), take(np.float32, HIDDEN)
+        self.out, self.out_bias = take(np.float32, N_OUTPUTS, HIDDEN), take(np.float32, N_OUTPUTS)
+        self.temperature, self.abstain_below, self.replay_step, _ = map(float, take(np.float32, 4))
+        self.replay = [row.tobytes() for row in take(np.uint8, n_replay, HIDDEN + 1)]
+        return self
+
     def __init__(self, net, vectors):
         self.ngrams, self.ngram_scale = int8_of(net.ngrams.weight.detach().numpy())
         self.words, self.word_scale = int8_of(vectors)

@@ -1,7 +1,7 @@
 """The intent network in PyTorch: three bags of hashed n-grams and of word vectors, dense features, one hidden layer.
 
-Input of the hidden layer, in this order: n-grams of beginning, middle, end (dimension NGRAM_DIM each), word vectors of
-beginning, middle, end (WORD_DIM each), dense features. A bag is a sum divided by the root of its count, so that a long text
+Input of the hidden layer, in this order: n-grams of beginning and end (dimension NGRAM_DIM each), word vectors of beginning
+and end (WORD_DIM each), dense features. A bag is a sum divided by the root of its count, so that a long text
 is not louder than a short one and not fainter either.
 """
 import numpy as np
@@ -15,7 +15,7 @@ N_CLASSES, N_DENSE = 10, len(DENSE_NAMES)
 
 
 class IntentNetwork(nn.Module):
-    def __init__(self, seed=1, dropout=0.3):
+    def __init__(self, seed=1, dropout=0.5):
         super().__init__()
         torch.manual_seed(seed)
         self.ngrams = nn.EmbeddingBag(NGRAM_BUCKETS, NGRAM_DIM, mode="sum")
@@ -25,7 +25,7 @@ class IntentNetwork(nn.Module):
         self.intent = nn.Linear(HIDDEN, N_CLASSES)
 
     def joined(self, ids, offsets, scale, words, dense):
-        """The hidden layer's input [n, width]; words [n, 3*WORD_DIM] are already pooled, for they don't learn."""
+        """The hidden layer's input [n, width]; words [n, 2*WORD_DIM] are already pooled, for they don't learn."""
         bags = self.ngrams(ids, offsets) * scale[:, None]
         return torch.cat([bags.view(len(words), -1), words, dense], 1)
 
@@ -37,7 +37,7 @@ class IntentNetwork(nn.Module):
 
 
 def pooled_words(row, vectors):
-    """[3*WORD_DIM] float32: the word vectors' bags, each divided by the root of its count."""
+    """[2*WORD_DIM] float32: the word vectors' bags, each divided by the root of its count."""
     out = np.zeros((SEGMENTS, vectors.shape[1]), np.float32)
     for segment in range(SEGMENTS):
         ids = row.pieces[row.piece_segments == segment]

@@ -12,7 +12,8 @@ HEAD_CHARS, TAIL_CHARS = 800, 400  # the bounded look, in code points
 EDGE_TOKENS = 24  # tokens that count as the beginning and as the end: instructions stand at an edge of a long text
 WORD_CHARS = 24  # a longer run of letters is cut: hostile text makes no long word
 DIGIT_RUN = 4  # 7 and 12345 differ, 12345 and 987654 do not
-SEGMENTS = 3  # beginning, middle, end
+SEGMENTS = 2  # beginning and end; what lies between says what a text is about, not what is asked
+MIDDLE = 2
 NGRAM_ORDERS = (3, 4, 5)
 DENSE_NAMES = ("has_image", "has_audio", "has_tools", "log_chars", "code_score", "code_density", "fence", "json", "question_end",
                "url", "newlines", "digit_share", "symbol_share", "upper_share", "non_ascii_share", "quotes", "colon_end")
@@ -125,7 +126,7 @@ def _mix_array(h):
 def segment(index, n):
     if index < EDGE_TOKENS:
         return 0
-    return 2 if index >= n - EDGE_TOKENS else 1
+    return 1 if index >= n - EDGE_TOKENS else MIDDLE
 
 
 def ngram_rows(toks, buckets):
@@ -243,12 +244,17 @@ def dense(text, n_chars, flags):
         last in (58, 0xFF1A)], dtype=np.float32)
 
 
+def at_edges(ids, segments):
+    keep = segments < MIDDLE
+    return ids[keep], segments[keep]
+
+
 class Row:
     """One text as the network takes it. `flags` = (has_image, has_audio, has_tools) as 0 or 1."""
 
     def __init__(self, text, pieces, buckets, flags=(0, 0, 0), n_chars=None):
         head, tail = windows(text)
         toks = tokens(head) + tokens(tail)
-        self.ngrams, self.ngram_segments = ngram_rows(toks, buckets)
-        self.pieces, self.piece_segments = piece_rows(toks, pieces)
+        self.ngrams, self.ngram_segments = at_edges(*ngram_rows(toks, buckets))
+        self.pieces, self.piece_segments = at_edges(*piece_rows(toks, pieces))
         self.dense = dense(text, len(text) if n_chars is None else n_chars, flags)
