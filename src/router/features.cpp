@@ -155,7 +155,7 @@ void read_structure(std::string_view text, RouteFeatures& out) {
   out.n_sentences = saturated<std::uint16_t>(std::max<std::size_t>(marks.sentences, marks.letters > 0 ? 1 : 0));
   out.n_urls = saturated<std::uint16_t>(marks.urls);
   out.n_lines = saturated<std::uint16_t>(marks.lines + (marks.letters > 0 ? 1 : 0));
-  out.code_score = code.score() * std::max(0.5F, code.density(out.n_looked));
+  out.code_score = code.score() * std::max(0.6F, code.density(out.n_looked));
   out.json_score = json_score(marks);
 }
 
