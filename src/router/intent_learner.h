@@ -20,7 +20,7 @@ struct IntentExample {
 struct LearnOptions {
   int epochs = 120;
   float step = 0.006F;  // of Adam
-  float keep = 0.02F;  // pull of the weights back to where they were: the square of the distance counts this much
+  float keep = 0.02F;   // pull of the weights back to where they were: the square of the distance counts this much
   float example_share = 0.3F;  // of the loss that the user's examples have; the rest is the remembered rows'
 };
 
