@@ -127,7 +127,7 @@ double RouteWorld::work_s(const WorldRequest& request, TargetIndex target) const
   double prompt = request.given.features.n_tokens;
   for (const auto& [session, where] : sessions_)
     if (session == request.request.session && where == target && is_loaded(target)) prompt *= 1 - kWarmPrefix;
-  const double compute = prompt / t.prefill_tok_s + request.answer_tokens / t.decode_tok_s;
+  const double compute = prompt / t.prefill_tok_s + static_cast<double>(request.answer_tokens) / t.decode_tok_s;
   return compute / speed + (is_loaded(target) ? 0 : t.load_s);
 }
 
