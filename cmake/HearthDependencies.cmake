@@ -6,6 +6,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
 find_package(Boost 1.81 REQUIRED) # headers only: Asio, Beast
+find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(SQLite3 REQUIRED)
 find_package(CURL 7.85 REQUIRED)
 find_path(HEARTH_VALIJSON_INCLUDE valijson/validator.hpp REQUIRED)
