@@ -51,6 +51,8 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
 void add_vision_commands(CLI::App& run, CommandContext& context, Selection& selection);
 // Of `run`.
 void add_pipeline_command(CLI::App& run, CommandContext& context, Selection& selection);
+// Of `run`: embed, rerank.
+void add_encoder_commands(CLI::App& run, CommandContext& context, Selection& selection);
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);

@@ -191,6 +191,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_run_command(*run, context, selection, false);
   add_vision_commands(*run, context, selection);
   add_pipeline_command(*run, context, selection);
+  add_encoder_commands(*run, context, selection);
 }
 
 }  // namespace hearth::cli

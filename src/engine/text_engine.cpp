@@ -178,6 +178,10 @@ void TextEngine::embed(EmbeddingRequest request, std::function<void(Result<Embed
   visit(asked->model, [asked, done = std::move(done)](Result<std::shared_ptr<TextScheduler>> scheduler,
                                                       const std::shared_ptr<void>& stay) {
     if (!scheduler) return done(fail(std::move(scheduler).error()));
+    if (!asked->prompt.empty())
+      return done(fail(Error(ErrorCode::kUnsupported, "a model of this format carries no prompts by name",
+                             "write the prompt into the text")
+                           .with("param", "prompt_name")));
     auto job = std::make_unique<EmbeddingJob>();
     job->model = (*scheduler)->name();
     job->pooling = asked->pooling;

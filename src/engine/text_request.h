@@ -129,6 +129,7 @@ struct EmbeddingRequest {
   std::string key{};
   std::vector<std::variant<std::string, std::vector<Token>>> inputs;
   std::string pooling{};                // empty: the model's own, else "mean"
+  std::string prompt{};                 // a name among the model's prompts ("query"); empty: its default
   bool normalize = true;                // to unit length
   std::optional<std::uint32_t> size{};  // leading dimensions kept, then normalised again
 };
@@ -137,6 +138,28 @@ struct EmbeddingResult {
   std::string model;
   std::vector<std::vector<float>> embeddings;
   std::uint32_t prompt_tokens = 0;
+  std::uint32_t cut_tokens = 0;  // left out because texts were longer than the model takes
+};
+
+struct RerankRequest {
+  static constexpr std::size_t kDocumentsMax = 2047;  // with the query, as many texts as are embedded at once
+
+  std::string model;
+  std::string key{};
+  std::string query;
+  std::vector<std::string> documents;
+};
+
+enum class RerankMethod { kCrossEncoder, kCosine };
+[[nodiscard]] std::string_view to_string(RerankMethod method);  // "cross_encoder", "cosine"
+
+struct RerankResult {
+  std::string model;
+  RerankMethod method = RerankMethod::kCosine;
+  // By document. A cross-encoder's are its logits through the logistic function, in (0, 1); cosines are in [-1, 1].
+  std::vector<float> scores;
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cut_tokens = 0;
 };
 
 }  // namespace hearth

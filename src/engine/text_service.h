@@ -109,6 +109,9 @@ class TextService {
   virtual void cancel(std::uint64_t id) = 0;
 
   virtual void embed(EmbeddingRequest request, std::function<void(Result<EmbeddingResult>)> done) = 0;
+  // How well each document answers the query. Here by the cosine of their embeddings, which every model that embeds can
+  // give; services that have cross-encoders do better.
+  virtual void rerank(RerankRequest request, std::function<void(Result<RerankResult>)> done);
 
   // Loads the model where need be.
   virtual void with_kit(const std::string& model, std::function<void(Result<std::shared_ptr<const TextKit>>)> done) = 0;

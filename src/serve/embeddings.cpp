@@ -36,7 +36,8 @@ Result<EmbeddingAsk> read_embedding(OpenAiServing& serving, const HttpRequest& h
   ask.base64 = body.one_of("encoding_format", {"float", "base64"}).value_or(0) == 1;
   std::uint32_t dimensions = 0;
   if (body.whole<std::uint32_t>("dimensions", {1, kDimensionsMax}, dimensions)) ask.request.size = dimensions;
-  if (body.one_of("pooling", {"mean", "cls", "last"})) body.text("pooling", ask.request.pooling);
+  if (body.one_of("pooling", {"mean", "cls", "max", "last"})) body.text("pooling", ask.request.pooling);
+  body.text("prompt_name", ask.request.prompt);
   body.flag("normalize", ask.request.normalize);
   body.skip({"user"});
   body.note_rest();

@@ -44,4 +44,12 @@ void MeteredService::embed(EmbeddingRequest request, std::function<void(Result<E
   });
 }
 
+void MeteredService::rerank(RerankRequest request, std::function<void(Result<RerankResult>)> done) {
+  std::string key = request.key;
+  service_.rerank(std::move(request), [this, key, done = std::move(done)](Result<RerankResult> result) {
+    if (result) keys_.charge_tokens(key, result->prompt_tokens);
+    done(std::move(result));
+  });
+}
+
 }  // namespace hearth::serve

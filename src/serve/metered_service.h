@@ -18,6 +18,7 @@ class MeteredService final : public TextService {
   std::uint64_t submit(TextRequest request, std::shared_ptr<TextListener> listener) override;
   void cancel(std::uint64_t id) override { service_.cancel(id); }
   void embed(EmbeddingRequest request, std::function<void(Result<EmbeddingResult>)> done) override;
+  void rerank(RerankRequest request, std::function<void(Result<RerankResult>)> done) override;
   void with_kit(const std::string& model, std::function<void(Result<std::shared_ptr<const TextKit>>)> done) override {
     service_.with_kit(model, std::move(done));
   }

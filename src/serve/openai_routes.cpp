@@ -6,6 +6,7 @@
 #include "serve/completions.h"
 #include "serve/embeddings.h"
 #include "serve/models_endpoint.h"
+#include "serve/rerank.h"
 #include "serve/responses.h"
 
 namespace hearth::serve {
@@ -15,7 +16,7 @@ std::vector<Route> openai_routes(TextService& service, const Clock& clock, const
   std::vector<Route> routes{chat_completions_route(serving), completions_route(serving), embeddings_route(serving)};
   const auto store = std::make_shared<ResponsesStore>(
       StoreBounds{.responses = options.stored_responses, .bytes = options.stored_bytes});
-  for (auto& family : {responses_routes(serving, store), models_routes(serving)})
+  for (auto& family : {responses_routes(serving, store), rerank_routes(serving), models_routes(serving)})
     routes.insert(routes.end(), family.begin(), family.end());
   return routes;
 }

@@ -13,6 +13,8 @@ namespace hearth::serve {
 [[nodiscard]] std::string response_response_schema();
 [[nodiscard]] std::string embedding_request_schema();
 [[nodiscard]] std::string embedding_response_schema();
+[[nodiscard]] std::string rerank_request_schema();
+[[nodiscard]] std::string rerank_response_schema();
 [[nodiscard]] std::string models_schema();
 [[nodiscard]] std::string model_schema();
 
