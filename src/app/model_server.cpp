@@ -97,6 +97,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
 ModelServer::~ModelServer() {
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  encoding_.reset();  // its threads hold lanes
   tensors_.reset();
   engine_.reset();
   private_.reset();
@@ -119,6 +120,7 @@ Status ModelServer::make_engine() {
   tensors_ = std::make_unique<TensorEngine>(
       tensors, TensorEnginePorts{models_->tensors(), engine_->residents(), app_.clock(), app_.metrics()});
   vision_ = std::make_unique<EngineVisionService>(*tensors_);
+  encoding_ = std::make_unique<EncodingService>(*engine_, *tensors_);
   return {};
 }
 
@@ -130,7 +132,7 @@ Status ModelServer::read_keys() {
     return fail(ErrorCode::kInvalidData, options_.key_file.string() + " holds no keys",
                 "make one with `hearth keys add NAME`");
   keys_ = std::make_unique<serve::ApiKeys>(std::move(records), app_.clock());
-  metered_ = std::make_unique<serve::MeteredService>(*engine_, *keys_);
+  metered_ = std::make_unique<serve::MeteredService>(*encoding_, *keys_);
   return {};
 }
 
@@ -148,7 +150,7 @@ Status ModelServer::start_exporter() {
 }
 
 std::vector<serve::Route> ModelServer::routes() {
-  TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
+  TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*encoding_);
   if (serving_ == nullptr)
     serving_ = std::make_unique<serve::OpenAiServing>(service, app_.clock(), fmt::format("hearth-{}", build_version()),
                                                       random_seed());

@@ -11,6 +11,7 @@
 #include "app/served_models.h"
 #include "app/server_lease.h"
 #include "base/call_bounds.h"
+#include "engine/encoding_service.h"
 #include "engine/tensor_engine.h"
 #include "engine/text_engine.h"
 #include "pipeline/vision_service.h"
@@ -69,6 +70,7 @@ class ModelServer {
   std::unique_ptr<TextEngine> engine_;
   std::unique_ptr<EngineVisionService> vision_;  // outlives the tensor engine, whose jobs use it
   std::unique_ptr<TensorEngine> tensors_;        // of the models that the text engine keeps
+  std::unique_ptr<EncodingService> encoding_;    // in front of both engines
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;
