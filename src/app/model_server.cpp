@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/intent_learning.h"
 #include "app/ledger_view.h"
 #include "app/machine_probe.h"
 #include "platform/file.h"
@@ -86,6 +87,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
   HEARTH_TRY(server->make_engine());
   HEARTH_TRY(server->read_keys());
   HEARTH_TRY(server->start_exporter());
+  HEARTH_TRY(server->make_routing());
   HEARTH_TRY(server->open_doors());
   HEARTH_TRY(server->warm(cancel));
   HEARTH_TRY(server->tell_where());
@@ -149,6 +151,22 @@ Status ModelServer::start_exporter() {
   return {};
 }
 
+// A machine whose routing can't be set up still serves models by name.
+Status ModelServer::make_routing() {
+  HEARTH_ASSIGN(policy, load_routing_policy(app_.installation().data_folder, options_.routing_policy));
+  auto classifier = open_intent_classifier(app_.home());
+  if (!classifier) {
+    notices_.push_back("requests for model \"auto\" are not routed: " + to_string(classifier.error()));
+    return {};
+  }
+  HEARTH_ASSIGN(routing,
+                MachineRouting::open({std::move(policy), targets_of_server(models_->models()), std::move(*classifier),
+                                      &app_.clock(), app_.home(), options_.routing_learns}));
+  const TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
+  routing_ = std::make_unique<AutoRouting>(std::move(routing), service, app_.logger(), random_seed());
+  return {};
+}
+
 std::vector<serve::Route> ModelServer::routes() {
   TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*encoding_);
   if (serving_ == nullptr)
@@ -172,7 +190,9 @@ std::vector<serve::Route> ModelServer::routes() {
   add(serve::vision_routes(*vision_));
   add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
-  return all;
+  if (routing_ == nullptr) return all;
+  add(serve::auto_route_endpoints(*routing_));
+  return serve::with_auto_route(std::move(all), *routing_, app_.clock());
 }
 
 Status ModelServer::open_doors() {

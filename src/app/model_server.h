@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/auto_routing.h"
 #include "app/hearth_app.h"
 #include "app/served_models.h"
 #include "app/server_lease.h"
@@ -31,9 +32,11 @@ struct ModelServerOptions {
   std::uint64_t budget_bytes = 0;  // of RAM for all models; 0: what is free
   std::string notify_socket{};     // of the service manager; empty: none
   QueueLimits queue{};
-  std::string otlp_endpoint{};  // of an OpenTelemetry collector; empty: nothing is sent
-  std::string otlp_headers{};   // "name=value,name=value"
-  bool offline = false;         // only a collector on this machine may be reached
+  std::string otlp_endpoint{};             // of an OpenTelemetry collector; empty: nothing is sent
+  std::string otlp_headers{};              // "name=value,name=value"
+  bool offline = false;                    // only a collector on this machine may be reached
+  std::string routing_policy = "default";  // of requests for model "auto"
+  bool routing_learns = true;              // false: rules alone decide, and nothing is kept
 };
 
 // Start, then run() until it is to end. Not thread-safe but for stop tokens.
@@ -56,6 +59,7 @@ class ModelServer {
   Status make_engine();
   Status read_keys();
   Status start_exporter();
+  Status make_routing();
   [[nodiscard]] std::vector<serve::Route> routes();
   Status open_doors();
   Status warm(const CancelToken& cancel);
@@ -74,6 +78,7 @@ class ModelServer {
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;
+  std::unique_ptr<AutoRouting> routing_;
   serve::Readiness readiness_;
   std::string openapi_;
   std::unique_ptr<serve::OtlpExporter> exporter_;  // null: nothing is sent

@@ -62,6 +62,7 @@ void add_probe_command(CLI::App& program, CommandContext& context, Selection& se
 void add_plan_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_verify_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_bench_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_route_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_serve_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_up_commands(CLI::App& program, CommandContext& context, Selection& selection);
 void add_keys_command(CLI::App& program, CommandContext& context, Selection& selection);

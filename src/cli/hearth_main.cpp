@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   add_plan_command(program, context, selection);
   add_fit_command(program, context, selection);
   add_project_command(program, context, selection);
+  add_route_command(program, context, selection);
   add_serve_command(program, context, selection);
   add_up_commands(program, context, selection);
   add_keys_command(program, context, selection);

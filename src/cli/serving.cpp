@@ -29,6 +29,10 @@ void add_listen_flags(CLI::App& command, ListenFlags& flags) {
   command
       .add_option("--budget", flags.budget_bytes, "memory that all models together may take (default: what is free)")
       ->transform(CLI::AsSizeValue(false));
+  command
+      .add_option("--routing-policy", flags.routing_policy, "how requests for model auto are routed: a name or a file")
+      ->capture_default_str();
+  command.add_flag("!--no-route-learning", flags.routing_learns, "route by rules alone; keep no outcomes");
   command.add_option("--queue", flags.queue, "requests that may wait for a model; more are told to come again")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
       ->capture_default_str();
@@ -56,6 +60,8 @@ Result<ModelServerOptions> server_options(const ListenFlags& flags, const Enviro
   options.otlp_endpoint = environment.otlp_endpoint;
   options.otlp_headers = environment.otlp_headers;
   options.offline = environment.offline;
+  options.routing_policy = flags.routing_policy;
+  options.routing_learns = flags.routing_learns;
   return options;
 }
 

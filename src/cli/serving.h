@@ -21,6 +21,8 @@ struct ListenFlags {
   double drain_s = 30;
   std::uint64_t budget_bytes = 0;
   std::size_t queue = 1024;
+  std::string routing_policy = "default";
+  bool routing_learns = true;
 };
 
 void add_listen_flags(CLI::App& command, ListenFlags& flags);
