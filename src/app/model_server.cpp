@@ -153,15 +153,18 @@ Status ModelServer::start_exporter() {
 
 // A machine whose routing can't be set up still serves models by name.
 Status ModelServer::make_routing() {
-  HEARTH_ASSIGN(policy, load_routing_policy(app_.installation().data_folder, options_.routing_policy));
+  const auto without = [this](const Error& error) {
+    notices_.push_back("requests for model \"auto\" are not routed: " + to_string(error));
+    return Status();
+  };
+  auto policy = load_routing_policy(app_.installation().data_folder, options_.routing_policy);
+  if (!policy && options_.routing_policy != "default") return fail(std::move(policy).error());
+  if (!policy) return without(policy.error());
   auto classifier = open_intent_classifier(app_.home());
-  if (!classifier) {
-    notices_.push_back("requests for model \"auto\" are not routed: " + to_string(classifier.error()));
-    return {};
-  }
-  HEARTH_ASSIGN(routing,
-                MachineRouting::open({std::move(policy), targets_of_server(models_->models()), std::move(*classifier),
-                                      &app_.clock(), app_.home(), options_.routing_learns}));
+  if (!classifier) return without(classifier.error());
+  HEARTH_ASSIGN(routing, MachineRouting::open({std::move(*policy), targets_of_server(models_->models()),
+                                               std::move(*classifier), &app_.clock(), app_.home(),
+                                               options_.routing_learns}));
   const TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
   routing_ = std::make_unique<AutoRouting>(std::move(routing), service, app_.logger(), random_seed());
   return {};
