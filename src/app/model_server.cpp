@@ -162,9 +162,9 @@ Status ModelServer::make_routing() {
   if (!policy) return without(policy.error());
   auto classifier = open_intent_classifier(app_.home());
   if (!classifier) return without(classifier.error());
-  HEARTH_ASSIGN(routing, MachineRouting::open({std::move(*policy), targets_of_server(models_->models()),
-                                               std::move(*classifier), &app_.clock(), app_.home(),
-                                               options_.routing_learns}));
+  HEARTH_ASSIGN(routing,
+                MachineRouting::open({std::move(*policy), targets_of_server(models_->models()), std::move(*classifier),
+                                      &app_.clock(), app_.home(), options_.routing_learns}));
   const TextService& service = metered_ ? *metered_ : static_cast<TextService&>(*engine_);
   routing_ = std::make_unique<AutoRouting>(std::move(routing), service, app_.logger(), random_seed());
   return {};
