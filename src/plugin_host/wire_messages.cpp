@@ -34,7 +34,23 @@ std::string_view method_name(Method method) {
                                                                           "adapter_load",
                                                                           "adapter_free",
                                                                           "context_set_adapters",
-                                                                          "token_table"};
+                                                                          "token_table",
+                                                                          "capability",
+                                                                          "estimate",
+                                                                          "info",
+                                                                          "metadata",
+                                                                          "session_new",
+                                                                          "session_free",
+                                                                          "session_info",
+                                                                          "session_specs",
+                                                                          "nodes",
+                                                                          "copies",
+                                                                          "warm_up",
+                                                                          "request_new",
+                                                                          "request_free",
+                                                                          "bind",
+                                                                          "tensor",
+                                                                          "run"};
   const auto index = static_cast<std::uint32_t>(method);
   return index <= kMethodMax ? kNames[index] : kNames[0];
 }

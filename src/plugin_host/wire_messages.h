@@ -40,8 +40,24 @@ enum class Method : std::uint32_t {
   kAdapterFree,
   kSetAdapters,
   kTokenTable,
+  kTensorFeatures,
+  kTensorEstimate,
+  kTensorInfo,
+  kTensorMetadata,
+  kSessionNew,
+  kSessionFree,
+  kSessionInfo,
+  kSessionSpecs,
+  kNodes,
+  kCopies,
+  kWarmUp,
+  kRequestNew,
+  kRequestFree,
+  kTensorShare,
+  kTensorResult,
+  kTensorRun,
 };
-inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kTokenTable);
+inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kTensorRun);
 // "decode", "load": what was being done, for errors. "unknown" outside the enum.
 [[nodiscard]] std::string_view method_name(Method method);
 

@@ -41,7 +41,7 @@ hearth_status load(void* self, const hearth_load_options* options, const hearth_
   WireReader in(reply->payload);
   const auto id = in.get<WireId>();
   if (!in.done() || id == 0) return broken_reply();
-  *out = reinterpret_cast<hearth_model*>(new ProxyModel{&link, id});
+  *out = reinterpret_cast<hearth_model*>(new ProxyModel{&link, id, &client_of(self)});
   return ok_status();
 }
 
@@ -93,8 +93,9 @@ WorkerClient::WorkerClient(std::unique_ptr<WorkerLink> link) : link_(std::move(l
   plugin_.memory_now = &memory_now;
   plugin_.free = &free_model;
   plugin_.capability = [](void* self, hearth_str id, std::uint32_t major) -> const void* {
-    if (view(id) != HEARTH_CAP_TEXT || major != HEARTH_CAP_TEXT_MAJOR) return nullptr;
-    return client_of(self).text_table();
+    if (view(id) == HEARTH_CAP_TEXT && major == HEARTH_CAP_TEXT_MAJOR) return client_of(self).text_table();
+    if (view(id) == HEARTH_CAP_TENSOR && major == HEARTH_CAP_TENSOR_MAJOR) return client_of(self).tensor_table();
+    return nullptr;
   };
 }
 
@@ -125,6 +126,38 @@ const hearth_text* WorkerClient::text_table() {
     }
   }
   return text_.struct_size == 0 ? nullptr : &text_;
+}
+
+const hearth_tensor* WorkerClient::tensor_table() {
+  const std::lock_guard lock(text_mutex_);
+  if (!tensor_known_) {
+    const Result<WorkerReply> reply = link_->call(Method::kTensorFeatures, {}, nullptr, {});
+    if (!reply) return nullptr;
+    WireReader in(reply->payload);
+    const TensorFeatures features = get_tensor_features(in);
+    if (!in.done()) return nullptr;
+    tensor_known_ = true;
+    if (features.present != 0) tensor_ = make_tensor_proxy(features);
+  }
+  return tensor_.struct_size == 0 ? nullptr : &tensor_;
+}
+
+void WorkerClient::remember(std::uint64_t region, const std::shared_ptr<SharedMemory>& memory) {
+  const std::lock_guard lock(regions_mutex_);
+  std::erase_if(regions_, [](const auto& entry) { return entry.second.second.expired(); });
+  regions_.insert_or_assign(memory->data(), std::pair(region, std::weak_ptr(memory)));
+}
+
+WorkerClient::KnownRegion WorkerClient::find(const void* data, std::size_t size) {
+  const auto* first = static_cast<const std::byte*>(data);
+  const std::lock_guard lock(regions_mutex_);
+  auto it = regions_.upper_bound(first);
+  if (it == regions_.begin()) return {};
+  --it;
+  auto memory = it->second.second.lock();
+  const auto offset = static_cast<std::size_t>(first - it->first);
+  if (memory == nullptr || offset > memory->size_bytes() || size > memory->size_bytes() - offset) return {};
+  return {it->second.first, offset, std::move(memory)};
 }
 
 }  // namespace hearth

@@ -1,16 +1,18 @@
 // A plugin that runs in a worker process, behind the same C tables as one in this process.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "plugin_host/runtime.h"
+#include "plugin_host/wire_tensor.h"
 #include "plugin_host/worker_link.h"
 
 namespace hearth {
 
-// Thread-safe as the tables say. Of the capabilities, `text` crosses the border to a worker; others are absent.
+// Thread-safe as the tables say. Of the capabilities, `text` and `tensor` cross the border to a worker.
 // The handles its tables give out are this process's own objects and stay safe to use and free after the worker died.
 class WorkerClient final : public PluginSource {
  public:
@@ -20,21 +22,36 @@ class WorkerClient final : public PluginSource {
   [[nodiscard]] int worker_pid() const override { return link_->pid(); }
   [[nodiscard]] WorkerLink& link() { return *link_; }
 
+  // Memory of the worker that is mapped here, so that a tensor in it can be bound without a copy.
+  struct KnownRegion {
+    std::uint64_t region = 0;  // 0: none
+    std::uint64_t offset = 0;
+    std::shared_ptr<SharedMemory> memory = {};
+  };
+  void remember(std::uint64_t region, const std::shared_ptr<SharedMemory>& memory);
+  [[nodiscard]] KnownRegion find(const void* data, std::size_t size);
+
  private:
   explicit WorkerClient(std::unique_ptr<WorkerLink> link);
   const hearth_text* text_table();
+  const hearth_tensor* tensor_table();
 
   std::unique_ptr<WorkerLink> link_;
   hearth_plugin plugin_{};
-  std::mutex text_mutex_;  // of the two below
+  std::mutex text_mutex_;  // of the four below
   bool text_known_ = false;
   hearth_text text_{};  // absent while text_.struct_size is 0
+  bool tensor_known_ = false;
+  hearth_tensor tensor_{};    // absent while tensor_.struct_size is 0
+  std::mutex regions_mutex_;  // of the one below
+  std::map<const std::byte*, std::pair<std::uint64_t, std::weak_ptr<SharedMemory>>> regions_;  // by address here
 };
 
 // The objects behind the handles. An id is the worker's name for the thing; no pointer of the worker is ever seen here.
 struct ProxyModel {
   WorkerLink* link;  // of the source that every Model holds
   WireId id;
+  WorkerClient* client;
 };
 
 struct ProxyContext {
@@ -52,6 +69,8 @@ struct ProxyAdapter {
 
 // The text table whose calls go to a worker.
 [[nodiscard]] hearth_text make_text_proxy();
+// The tensor table whose calls go to a worker.
+[[nodiscard]] hearth_tensor make_tensor_proxy(const TensorFeatures& features);
 
 // For the calls that return nothing: waits, not for ever, until the worker has freed what `id` names. A dead worker
 // has.

@@ -49,4 +49,25 @@ Result<RegionSlice> WorkerRegions::make(std::size_t size_bytes) {
   return slice;
 }
 
+Result<RegionSlice> WorkerRegions::make_known(std::size_t size_bytes) {
+  HEARTH_ASSIGN(slice, make(size_bytes));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+  known_.emplace(slice.id, slice.memory);
+  return slice;
+}
+
+std::optional<RegionSlice> WorkerRegions::find_known(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [address, taken] : by_address_) {
+    if (taken.id == id) return taken;
+  }
+  const auto it = known_.find(id);
+  if (it == known_.end()) return std::nullopt;
+  RegionSlice slice;
+  slice.id = id;
+  slice.memory = it->second.lock();
+  return slice.memory == nullptr ? std::nullopt : std::optional(std::move(slice));
+}
+
 }  // namespace hearth

@@ -31,11 +31,15 @@ class WorkerRegions {
   [[nodiscard]] std::optional<RegionSlice> find(const void* data, std::size_t size);
   // A region of its own, not for find.
   Result<RegionSlice> make(std::size_t size_bytes);
+  // The same, found again by its id for as long as somebody holds it.
+  Result<RegionSlice> make_known(std::size_t size_bytes);
+  [[nodiscard]] std::optional<RegionSlice> find_known(std::uint64_t id);
 
  private:
   std::mutex mutex_;
   std::uint64_t last_id_ = 0;
   std::map<const std::byte*, RegionSlice> by_address_;
+  std::map<std::uint64_t, std::weak_ptr<SharedMemory>> known_;
 };
 
 }  // namespace hearth

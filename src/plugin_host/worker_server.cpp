@@ -4,7 +4,7 @@
 
 #include "platform/process.h"
 #include "plugin_host/plugin_library.h"
-#include "plugin_host/worker_state.h"
+#include "plugin_host/worker_tensor_state.h"
 
 namespace hearth {
 namespace {
@@ -70,6 +70,7 @@ bool serve_request(WorkerState& state, Request& request) {
   };
   RequestHandler handler = handler_of(head.method);
   if (handler == nullptr) handler = text_handler_of(state.text, head.method);
+  if (handler == nullptr) handler = tensor_handler_of(state.tensor, head.method);
   const hearth_status status = handler == nullptr || !request.in.ok() ? bad_request() : handler(state, request);
   if (reply(request, status)) return true;
   if (request.undo) request.undo();
@@ -113,6 +114,13 @@ const hearth_text* text_table_of(const hearth_plugin& plugin) {
   return table != nullptr && check_text_table(table) ? table : nullptr;
 }
 
+const hearth_tensor* tensor_table_of(const hearth_plugin& plugin) {
+  constexpr std::string_view kId = HEARTH_CAP_TENSOR;
+  const auto* table =
+      static_cast<const hearth_tensor*>(plugin.capability(plugin.self, borrow(kId), HEARTH_CAP_TENSOR_MAJOR));
+  return table != nullptr && check_tensor_table(table) ? table : nullptr;
+}
+
 }  // namespace
 
 int serve_worker(FileDescriptor main_channel, const std::filesystem::path& plugin) {
@@ -131,6 +139,7 @@ int serve_worker(FileDescriptor main_channel, const std::filesystem::path& plugi
   if (!main.send(FrameKind::kHello, hello.bytes()) || !library) return 1;
   state.plugin = (*library)->table();
   state.text = text_table_of(*state.plugin);
+  state.tensor = tensor_table_of(*state.plugin);
   for (;;) {
     Result<Frame> frame = main.channel.receive();
     if (!frame) return frame.error().code == ErrorCode::kUnavailable ? 0 : 1;

@@ -80,6 +80,9 @@ class HandleTable {
   std::unordered_map<WireId, std::shared_ptr<Entry>> entries_;
 };
 
+struct SessionEntry;        // worker_tensor_state.h
+struct TensorRequestEntry;  // worker_tensor_state.h
+
 struct WorkerState {
   const hearth_plugin* plugin = nullptr;
   const hearth_text* text = nullptr;  // null when the plugin has none
@@ -87,6 +90,9 @@ struct WorkerState {
   HandleTable<ModelEntry> models;
   HandleTable<ContextEntry> contexts;
   HandleTable<AdapterEntry> adapters;
+  const hearth_tensor* tensor = nullptr;  // null when the plugin has none
+  HandleTable<SessionEntry> sessions;
+  HandleTable<TensorRequestEntry> tensor_requests;
 };
 
 // One request on one lane. Used by the lane's thread; only `call` is polled by others.
@@ -115,6 +121,9 @@ using RequestHandler = hearth_status (*)(WorkerState& state, Request& request);
 [[nodiscard]] RequestHandler handler_of(Method method);
 // Null for a method that is not of the text table; one that refuses when `text` is null or lacks the call.
 [[nodiscard]] RequestHandler text_handler_of(const hearth_text* text, Method method);
+
+// The same of the tensor table.
+[[nodiscard]] RequestHandler tensor_handler_of(const hearth_tensor* tensor, Method method);
 
 [[nodiscard]] hearth_status bad_request();
 [[nodiscard]] hearth_status no_such_handle(const char* kind);

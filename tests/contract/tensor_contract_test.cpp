@@ -51,7 +51,7 @@ class TensorContract : public testing::TestWithParam<Transport> {
  private:
   static inline int n_scripts_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(All, TensorContract, testing::Values(Transport::kInProcess),
+INSTANTIATE_TEST_SUITE_P(All, TensorContract, testing::Values(Transport::kInProcess, Transport::kWorker),
                          [](const auto& test) { return test.param == Transport::kWorker ? "worker" : "in_process"; });
 
 TEST_P(TensorContract, tells_its_ports_and_metadata) {

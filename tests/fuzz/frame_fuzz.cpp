@@ -5,6 +5,7 @@
 
 #include "plugin_host/frame.h"
 #include "plugin_host/wire_messages.h"
+#include "plugin_host/wire_tensor.h"
 
 namespace {
 
@@ -37,11 +38,36 @@ void read_as_every_message(std::span<const std::byte> payload) {
   inside(get_log_line(line).message);
 }
 
+// The messages about tensors; a shared tensor that is accepted lies inside its region.
+void read_as_every_tensor_message(std::span<const std::byte> payload) {
+  WireReader spec(payload), options(payload), info(payload), node(payload), copy(payload), features(payload),
+      share(payload), shared(payload);
+  std::vector<std::int64_t> dims;
+  const auto found = get_tensor_spec(spec, dims);
+  if (found.n_dims != dims.size()) std::abort();
+  (void)get_tensor_options(options);
+  (void)get_session_info(info);
+  (void)get_node(node);
+  (void)get_copy(copy);
+  (void)get_tensor_features(features);
+  ShareRequest request;
+  if (get_share(share, request) && request.shape.size() > Shape::kRankMax) std::abort();
+  SharedTensor tensor;
+  if (!get_shared_tensor(shared, tensor)) return;
+  unsigned __int128 bits = tensor.type_bits;
+  for (const auto dim : tensor.shape) {
+    if (dim < 0) std::abort();
+    bits *= static_cast<std::uint64_t>(dim);
+  }
+  if (tensor.offset + (bits + 7) / 8 > tensor.region_bytes) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   read_as_every_message({reinterpret_cast<const std::byte*>(data), size});
+  read_as_every_tensor_message({reinterpret_cast<const std::byte*>(data), size});
   // The first byte says in what steps the rest arrives.
   const std::size_t step = data[0] + 1U;
   FrameParser parser;
@@ -56,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!frame) return 0;
       if (!*frame) break;
       read_as_every_message((*frame)->payload);
+      read_as_every_tensor_message((*frame)->payload);
     }
   }
   return 0;
