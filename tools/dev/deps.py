@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 import fetch
@@ -30,9 +31,13 @@ def sweep(cache):
 
 
 def unpack(archive, package, folder):
-    """Unpacks a source distribution or a Debian package; returns the root of its tree."""
+    """Unpacks a source distribution, a wheel or a Debian package; returns the root of its tree."""
     if archive.suffix == ".deb":
         subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        return Path(folder)
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            wheel.extractall(folder)
         return Path(folder)
     with tarfile.open(archive) as tar:
         if hasattr(tarfile, "data_filter"):
@@ -55,7 +60,11 @@ def check_suite_package(package, archive, tree):
 
 
 def copy_extracts(package, tree, prefix):
-    """The single files named by "extract"."""
+    """The folders and single files that are named."""
+    for source, target in package.get("extract_folders", {}).items():
+        if not (tree / source).is_dir():
+            raise StepFailed(f"{package['package']} {package['version']} holds no {source}, which third_party/manifest.json names.")
+        shutil.copytree(tree / source, prefix / target, dirs_exist_ok=True)
     for source, target in package.get("extract", {}).items():
         if not (tree / source).is_file():
             raise StepFailed(f"{package['package']} {package['version']} holds no {source}, which third_party/manifest.json names.")
@@ -162,11 +171,16 @@ def ensure(content, when, links, cache):
                 interpreter.append(fetch.build_python(content["python_build_tools"], cache, logs))
             return interpreter[0]
 
-        for package in content["packages"]:
+        for pinned in content["packages"]:
+            package = pinned
             if package["when"] not in when:
                 continue
             if system_has(package):
                 print(f"{package['name']}: the system's {package['system_package']} is used", file=sys.stderr)
+                continue
+            package = manifest.for_machine(package)
+            if package is None:
+                print(f"{pinned['name']}: no wheel is pinned for this machine; what needs it is left out", file=sys.stderr)
                 continue
             prefix = manifest.prefix_of(package, cache)
             make_prefix(package, prefix, python, cache, logs)
@@ -188,7 +202,7 @@ def main():
     except StepFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 6
-    except (OSError, subprocess.CalledProcessError, tarfile.TarError) as error:
+    except (OSError, subprocess.CalledProcessError, tarfile.TarError, zipfile.BadZipFile) as error:
         print(f"error: setting up the third-party packages in {manifest.cache_dir()}: {error}. Make room or repair the folder "
               "(./dev clean --cache starts afresh), then run the same command again.", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import tarfile
 import tempfile
 import threading
 import unittest
+import zipfile
 from pathlib import Path
 from unittest import mock
 
@@ -55,6 +57,45 @@ class PrefixTest(unittest.TestCase):
     def test_every_pinned_package_has_a_prefix_of_its_own(self):
         packages = manifest.load()["packages"]
         self.assertEqual(len({manifest.prefix_of(package, Path("/c")) for package in packages}), len(packages))
+
+
+class WheelTest(unittest.TestCase):
+    """Binary wheels: one pinned hash a machine, folders and files taken out of the archive."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.cache = Path(folder.name)
+        for name in ("downloads", "deps", "logs"):
+            (self.cache / name).mkdir()
+        archive = self.cache / "downloads" / "thing-1.0-cp311-cp311-any.whl"
+        with zipfile.ZipFile(archive, "w") as wheel:
+            wheel.writestr("thing/libs/libthing.so", "code")
+            wheel.writestr("thing/__init__.py", "")
+            wheel.writestr("thing/LICENSE", "words")
+        self.package = {"name": "thing", "package": "thing", "version": "1.0", "source": "pypi", "recipe": "wheel",
+                        "extract_folders": {"thing/libs": "lib"}, "extract": {"thing/LICENSE": "share/licences/thing"},
+                        "wheels": {f"{platform.machine()}-{sys.platform}":
+                                   {"platform": "any", "python": "311", "sha256": manifest.file_sha256(archive)}}}
+
+    def make(self, package):
+        prefix = manifest.prefix_of(package, self.cache)
+        deps.make_prefix(package, prefix, lambda: self.fail("nothing is to be fetched"), self.cache, self.cache / "logs")
+        return prefix
+
+    def test_takes_what_is_named_and_nothing_else(self):
+        prefix = self.make(manifest.for_machine(self.package))
+        found = sorted(str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file())
+        self.assertEqual(found, [manifest.STAMP, "lib/libthing.so", "share/licences/thing"])
+
+    def test_a_folder_that_the_wheel_lacks_is_named(self):
+        package = manifest.for_machine({**self.package, "extract_folders": {"thing/nothing": "lib"}})
+        with self.assertRaisesRegex(step.StepFailed, "thing/nothing"):
+            self.make(package)
+
+    def test_another_machine_has_no_wheel_or_another_prefix(self):
+        package = {**self.package, "wheels": {"abacus-linux": {"platform": "any", "python": "311", "sha256": "0" * 64}}}
+        self.assertIsNone(manifest.for_machine(package))
 
 
 class MakePrefixTest(unittest.TestCase):

@@ -95,6 +95,24 @@ def fetch_pypi(package, python, downloads, logs):
         return keep_one(folder, downloads)
 
 
+def fetch_wheel(package, python, downloads, logs):
+    """The binary wheel that is pinned for this machine, whatever Python it was packed for: only its libraries are taken."""
+    log_path = logs / f"{package['name']}-fetch.log"
+    log_path.unlink(missing_ok=True)
+    requirements = logs / f"{package['name']}-requirements.txt"
+    requirements.write_text(f"{package['package']}=={package['version']} --hash=sha256:{package['sha256']}\n")
+    wheel = package["wheel"]
+    with tempfile.TemporaryDirectory(prefix=WORK, dir=downloads) as folder:
+        try:
+            step.run(f"Fetch {package['package']} {package['version']}",
+                     [python, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--implementation", "cp",
+                      "--python-version", wheel["python"], "--abi", f"cp{wheel['python']}", "--platform", wheel["platform"],
+                      "--require-hashes", "--disable-pip-version-check", "--dest", folder, "-r", requirements], log_path)
+        except StepFailed as error:
+            raise StepFailed(explain(package, log_path, downloads)) from error
+        return keep_one(folder, downloads)
+
+
 def keep_one(folder, downloads):
     """Moves the one archive of a temporary folder to the downloads; atomic, since both are on one file system."""
     archive, = Path(folder).iterdir()
@@ -176,4 +194,6 @@ def fetch(package, python, cache, logs):
     if found:
         return found
     refuse_when_offline(package, downloads)
+    if package["recipe"] == "wheel":
+        return fetch_wheel(package, python(), downloads, logs)
     return fetch_pypi(package, python(), downloads, logs) if package["source"] == "pypi" else fetch_suite(package, downloads, logs)

@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = ROOT / "third_party" / "manifest.json"
 # Fields that say how a package is made; a change of any other (why, licence) must not build it again.
 RECIPE_FIELDS = ("name", "package", "version", "source", "sha256", "content_sha256", "recipe", "cmake_args", "extract", "drop",
-                 "drop_sources", "source_dir")
+                 "drop_sources", "source_dir", "extract_folders")
 # Raised when the code of a recipe changes what it leaves behind.
-RECIPE_REVISION = {"pip-target": 1, "cmake": 1, "headers": 1}
+RECIPE_REVISION = {"pip-target": 1, "cmake": 1, "headers": 1, "wheel": 1}
 STAMP = ".complete"
 
 
@@ -54,6 +54,14 @@ def prefix_of(package, cache):
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     version = package["version"].replace("~", "-").replace("/", "-")
     return cache / "deps" / f"{package['name']}-{version}-{digest}"
+
+
+def for_machine(package):
+    """The package with the hash of this machine's wheel; as it is where it is built; None where no wheel is pinned."""
+    if package["recipe"] != "wheel":
+        return package
+    wheel = package["wheels"].get(f"{platform.machine()}-{sys.platform}")
+    return None if wheel is None else {**package, "sha256": wheel["sha256"], "wheel": wheel}
 
 
 def file_sha256(path):
