@@ -19,6 +19,8 @@ class CallGuard {
   [[nodiscard]] bool past_deadline(std::int64_t spent_ns = 0) const {
     return call_.deadline_ns != 0 && host_->now_ns() + spent_ns >= call_.deadline_ns;
   }
+  // Whether anything could ever stop this call.
+  [[nodiscard]] bool is_bounded() const { return call_.is_cancelled != nullptr || call_.deadline_ns != 0; }
   [[nodiscard]] bool should_stop() const { return cancelled() || past_deadline(); }
   // Throws CANCELLED or DEADLINE_EXCEEDED; call it between units of work. `doing` is named in the message.
   void check(const char* doing, std::int64_t spent_ns = 0) const {
