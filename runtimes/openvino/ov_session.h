@@ -1,0 +1,51 @@
+// A graph compiled by OpenVINO.
+#pragma once
+
+#include "ov_model.h"
+
+namespace hearth::openvino {
+
+// Thread-safe: OpenVINO queues its requests.
+class OvSession final : public sdk::TensorSession {
+ public:
+  // `model` outlives it.
+  OvSession(OvModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call);
+  ~OvSession() override { model_.remove(&bytes_); }
+
+  [[nodiscard]] const sdk::TensorPorts& ports() const override { return ports_; }
+  [[nodiscard]] sdk::TensorSessionInfo info() const override { return info_; }
+  [[nodiscard]] std::vector<sdk::TensorNode> nodes() const override;
+  [[nodiscard]] std::unique_ptr<sdk::TensorRequest> new_request() override;
+  [[nodiscard]] nlohmann::json declared_shapes() const override { return options_.shapes; }
+
+  [[nodiscard]] ov::CompiledModel& compiled() { return compiled_; }
+  [[nodiscard]] bool is_on_host() const { return device_ == "CPU"; }
+  // After the first run of a request: what the session has taken by now.
+  void measure();
+
+ private:
+  [[nodiscard]] ov::AnyMap properties() const;
+  [[nodiscard]] std::shared_ptr<ov::Model> prepared() const;
+  [[nodiscard]] sdk::CompiledKey cache_key() const;
+  [[nodiscard]] bool can_export() const;
+  void compile(const sdk::CallGuard& call);
+  void keep(const sdk::CompiledCache& cache, const sdk::CompiledKey& key);
+  [[nodiscard]] bool take_from(const sdk::CompiledCache& cache, const sdk::CompiledKey& key);
+  void read_granted();
+  void refuse_fallen_nodes() const;
+
+  OvModel& model_;
+  const sdk::TensorOptions options_;
+  const std::string device_;
+  const std::uint64_t resident_before_;
+  sdk::TensorSessionInfo info_;
+  ov::CompiledModel compiled_;
+  sdk::TensorPorts ports_;
+  SessionBytes bytes_;
+};
+
+// Puts the work on an image input into the graph; throws UNSUPPORTED or INVALID_ARGUMENT.
+[[nodiscard]] std::shared_ptr<ov::Model> with_preprocessing(std::shared_ptr<ov::Model> model,
+                                                            const nlohmann::json& steps);
+
+}  // namespace hearth::openvino
