@@ -9,8 +9,7 @@
 namespace hearth::onnxruntime {
 namespace {
 
-// ONNX Runtime keeps weights as the file has them and again packed for its kernels.
-// Source: arena statistics of sessions on the files in bench/results/tensor_memory.json.
+// Assumed, not measured: weights once as the file has them and once packed for the kernels.
 constexpr double kPackedShare = 1.0;
 
 std::uint64_t port_bytes(const std::vector<sdk::TensorSpec>& specs) {
@@ -76,7 +75,7 @@ sdk::MemoryItems estimate(const OnnxFile& file, const sdk::TensorOptions& option
   const auto n_requests = std::max({options.n_requests, options.n_streams, 1U});
   const auto inputs = port_bytes(file.ports.inputs);
   const auto outputs = port_bytes(file.ports.outputs);
-  // Feature maps of the first layers dwarf the input; 8 inputs' worth covers the detectors and classifiers measured.
+  // Assumed, not measured: feature maps of the first layers are up to 8 times the input.
   const auto activations = 8 * inputs * n_requests;
   const auto packed = static_cast<std::uint64_t>(kPackedShare * static_cast<double>(file.weight_bytes));
   return {{"cpu", "CPU", HEARTH_MEM_WEIGHTS, file.weight_bytes, 0},

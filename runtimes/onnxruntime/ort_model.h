@@ -48,7 +48,8 @@ class OrtModel final : public sdk::TensorModel {
   std::vector<const SessionBytes*> sessions_;
 };
 
-// Estimated before load. Source: measured with the files of bench/results/tensor_memory.json.
+// Estimated before load. The factors are assumptions until bench/tensor_start.py, which prints estimate and held bytes
+// side by side, has been run.
 [[nodiscard]] sdk::MemoryItems estimate(const OnnxFile& file, const sdk::TensorOptions& options);
 
 }  // namespace hearth::onnxruntime

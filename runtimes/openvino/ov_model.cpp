@@ -164,8 +164,7 @@ sdk::MemoryItems estimate(const sdk::LoadOptions& load, const sdk::TensorOptions
   const auto weights = total_size(files);
   const auto inputs = bytes_of(ports.inputs) * n_requests;
   const auto outputs = bytes_of(ports.outputs) * n_requests;
-  // Weights packed for the kernels, feature maps, and the compiler's own structures.
-  // Source: growth of resident memory on the files of bench/results/tensor_start.json.
+  // Assumed, not measured: weights packed for the kernels, feature maps, and the compiler's own structures.
   constexpr std::uint64_t kCompilerBytes = 24U << 20U;
   return {{"cpu", "CPU_Mapped", HEARTH_MEM_WEIGHTS, weights, weights},
           {load.devices.empty() ? "cpu" : load.devices[0], "OpenVINO", HEARTH_MEM_COMPUTE,
