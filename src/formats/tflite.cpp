@@ -1,6 +1,7 @@
 #include "formats/tflite.h"
 
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "formats/byte_cursor.h"
@@ -13,11 +14,13 @@ constexpr std::uint32_t kIdentifier = 0x334C4654;  // "TFL3"
 constexpr std::uint64_t kTensorsMax = 1 << 20;
 constexpr std::uint64_t kTextBytesMax = 64 * 1024;
 constexpr std::uint64_t kDimsMax = 64;
+constexpr std::uint64_t kPortsMax = 1024;  // inputs or outputs; more are read as if they were not quantised
 
 // Field numbers. Source: schema.fbs.
 constexpr unsigned kModelSubgraphs = 2, kModelDescription = 3, kModelBuffers = 4;
-constexpr unsigned kSubgraphTensors = 0;
-constexpr unsigned kTensorShape = 0, kTensorType = 1, kTensorBuffer = 2, kTensorName = 3;
+constexpr unsigned kSubgraphTensors = 0, kSubgraphInputs = 1, kSubgraphOutputs = 2;
+constexpr unsigned kTensorShape = 0, kTensorType = 1, kTensorBuffer = 2, kTensorName = 3, kTensorQuantization = 4;
+constexpr unsigned kQuantizationScale = 2, kQuantizationZeroPoint = 3;
 constexpr unsigned kBufferData = 0, kBufferOffset = 1, kBufferSize = 2;
 
 // Source: schema.fbs, enum TensorType.
@@ -157,10 +160,8 @@ Result<std::vector<WeightTensor>> list_buffers(FlatReader& reader, const FlatLis
   return found;
 }
 
-}  // namespace
-
-Result<WeightTable> read_tflite(ByteSource& source) {
-  FlatReader reader(source);
+// The place of the model table, once the file says that it is one.
+Result<std::uint64_t> open_model(FlatReader& reader, const ByteSource& source) {
   if (source.size_bytes() == 0)
     return fail(Error(ErrorCode::kInvalidData, "'" + source.name() + "' is empty", "fetch the model again"));
   HEARTH_ASSIGN(identifier, reader.at<std::uint32_t>(4));
@@ -168,7 +169,38 @@ Result<WeightTable> read_tflite(ByteSource& source) {
     return fail(Error(ErrorCode::kInvalidData,
                       "'" + source.name() + "' is not a TFLite model: 'TFL3' is missing at byte 4",
                       "check that this is a TFLite model"));
-  HEARTH_ASSIGN(model, reader.follow(0));
+  return reader.follow(0);
+}
+
+// Adds the scale of tensor `table` where it has exactly one: several are a channel's each, which ports never have.
+Status add_quantization(FlatReader& reader, std::uint64_t table, std::vector<TfliteQuantization>& found) {
+  HEARTH_ASSIGN(field, reader.field(table, kTensorQuantization));
+  if (field == 0) return {};
+  HEARTH_ASSIGN(quantization, reader.follow(field));
+  HEARTH_ASSIGN(scales, reader.list(quantization, kQuantizationScale, sizeof(float)));
+  if (scales.count != 1) return {};
+  TfliteQuantization port;
+  HEARTH_ASSIGN(name, reader.text(table, kTensorName));
+  HEARTH_ASSIGN(scale, reader.at<float>(scales.begin));
+  if (!(scale > 0 && scale < std::numeric_limits<float>::infinity())) {
+    return fail(reader.cursor().invalid("tensor '" + name + "' has a scale that is no positive number"));
+  }
+  HEARTH_ASSIGN(zero_points, reader.list(quantization, kQuantizationZeroPoint, sizeof(std::int64_t)));
+  if (zero_points.count > 0) {
+    HEARTH_ASSIGN(zero_point, reader.at<std::int64_t>(zero_points.begin));
+    port.zero_point = zero_point;
+  }
+  port.name = std::move(name);
+  port.scale = scale;
+  found.push_back(std::move(port));
+  return {};
+}
+
+}  // namespace
+
+Result<WeightTable> read_tflite(ByteSource& source) {
+  FlatReader reader(source);
+  HEARTH_ASSIGN(model, open_model(reader, source));
   WeightTable table{source.name(), "tflite", {}, {}};
   HEARTH_ASSIGN(description, reader.text(model, kModelDescription));
   HEARTH_ASSIGN(buffer_list, reader.list(model, kModelBuffers, 4));
@@ -186,6 +218,33 @@ Result<WeightTable> read_tflite(const std::filesystem::path& path) {
   HEARTH_ASSIGN(file, ReadableFile::open(path));
   FileSource source(std::move(file));
   return read_tflite(source);
+}
+
+Result<std::vector<TfliteQuantization>> read_tflite_quantization(ByteSource& source) {
+  FlatReader reader(source);
+  HEARTH_ASSIGN(model, open_model(reader, source));
+  HEARTH_ASSIGN(subgraphs, reader.list(model, kModelSubgraphs, 4));
+  std::vector<TfliteQuantization> found;
+  if (subgraphs.count == 0) return found;
+  HEARTH_ASSIGN(subgraph, reader.element(subgraphs, 0));
+  HEARTH_ASSIGN(tensors, reader.list(subgraph, kSubgraphTensors, 4));
+  for (const unsigned ports : {kSubgraphInputs, kSubgraphOutputs}) {
+    HEARTH_ASSIGN(list, reader.list(subgraph, ports, 4));
+    for (std::uint64_t i = 0; i < list.count && i < kPortsMax; ++i) {
+      HEARTH_ASSIGN(index, reader.at<std::int32_t>(list.begin + 4 * i));
+      if (index < 0 || static_cast<std::uint64_t>(index) >= tensors.count)
+        return fail(reader.cursor().invalid("an input or output is a tensor that does not exist"));
+      HEARTH_ASSIGN(tensor, reader.element(tensors, static_cast<std::uint64_t>(index)));
+      HEARTH_TRY(add_quantization(reader, tensor, found));
+    }
+  }
+  return found;
+}
+
+Result<std::vector<TfliteQuantization>> read_tflite_quantization(const std::filesystem::path& path) {
+  HEARTH_ASSIGN(file, ReadableFile::open(path));
+  FileSource source(std::move(file));
+  return read_tflite_quantization(source);
 }
 
 }  // namespace hearth

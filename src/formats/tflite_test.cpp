@@ -47,6 +47,25 @@ TEST(TfliteTest, truncated_real_model_is_refused_or_loses_nothing_it_claims) {
   EXPECT_FALSE(read(whole->substr(0, whole->size() / 2)));
 }
 
+TEST(TfliteTest, ports_that_are_quantised_tell_scale_and_zero_point) {
+  const fs::path path = fs::path(HEARTH_SHARED_DIR) / "models/classify/mobilenet_v2_1.0_224_quant.tflite";
+  if (!fs::exists(path)) GTEST_SKIP() << "no test model at " << path;
+  const auto ports = read_tflite_quantization(path);
+  ASSERT_TRUE(ports) << to_string(ports.error());
+  ASSERT_EQ(ports->size(), 2U);
+  EXPECT_EQ((*ports)[0].name, "input");
+  EXPECT_NEAR((*ports)[0].scale, 1 / 128.0F, 1e-4);
+  EXPECT_EQ((*ports)[0].zero_point, 128);
+  EXPECT_NEAR((*ports)[1].scale, 1 / 256.0F, 1e-6);
+  EXPECT_EQ((*ports)[1].zero_point, 0);
+  const auto whole = read_file(path, 8 << 20);
+  ASSERT_TRUE(whole);
+  for (std::size_t n = 0; n < 4096; n += 61) {
+    MemorySource cut(std::as_bytes(std::span(*whole).first(n)), "cut.tflite");
+    (void)read_tflite_quantization(cut);  // must neither read outside nor hang
+  }
+}
+
 TEST(TfliteTest, damage_is_refused) {
   EXPECT_THAT(read("").error().message, HasSubstr("empty"));
   EXPECT_THAT(read("abc").error().message, HasSubstr("behind its end at byte 3"));

@@ -127,6 +127,18 @@ std::vector<std::string> usual_labels(const RecognisedHead& head) {
   return {};
 }
 
+// The facts with what the record says of ports that didn't tell it themselves: runtimes keep quantised types and lose
+// scales.
+VisionModelFacts with_quantization(VisionModelFacts facts) {
+  for (auto* ports : {&facts.inputs, &facts.outputs}) {
+    for (VisionPort& port : *ports) {
+      const auto known = facts.record.quantization.find(port.spec.name);
+      if (port.quantization.scale == 0 && known != facts.record.quantization.end()) port.quantization = known->second;
+    }
+  }
+  return facts;
+}
+
 }  // namespace
 
 std::string_view vision_task_name(VisionTask task) {
@@ -144,7 +156,8 @@ std::string VisionModel::label(std::int32_t class_id) const {
   return std::to_string(class_id);
 }
 
-Result<VisionModel> recognise_vision_model(const VisionModelFacts& facts) {
+Result<VisionModel> recognise_vision_model(const VisionModelFacts& given) {
+  const VisionModelFacts facts = with_quantization(given);
   const auto picture = picture_input(facts);
   if (!picture) return no_picture(facts);
   HEARTH_ASSIGN(labels, labels_of(facts));

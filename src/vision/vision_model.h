@@ -41,9 +41,11 @@ struct VisionRecord {
   std::optional<float> score_threshold;
   std::optional<float> iou_threshold;
   std::vector<std::string> labels;
+  std::map<std::string, Quantization> quantization;  // by name of input or output
 };
 
-// Parses {"head", "resize", "colour", "mean", "scale", "crop_fraction", "pad", "classes", "score", "iou", "labels"}.
+// Parses {"head", "resize", "colour", "mean", "scale", "crop_fraction", "pad", "classes", "score", "iou", "labels",
+// "quantization": {name: [scale, zero point]}}.
 // kInvalidData names the key that is unknown or of the wrong kind.
 [[nodiscard]] Result<VisionRecord> parse_vision_record(std::string_view json);
 

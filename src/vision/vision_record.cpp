@@ -73,8 +73,21 @@ Status read_input_key(const std::string& key, const json& value, VisionRecord& r
     record.pad = value.get<std::uint8_t>();
     return {};
   }
-  return fail(ErrorCode::kInvalidData, fmt::format("the vision record has an unknown key \"{}\"", key),
-              "known are head, resize, colour, mean, scale, crop_fraction, pad, classes, score, iou and labels");
+  return fail(
+      ErrorCode::kInvalidData, fmt::format("the vision record has an unknown key \"{}\"", key),
+      "known are head, resize, colour, mean, scale, crop_fraction, pad, classes, score, iou, labels and quantization");
+}
+
+Status read_quantization(const json& value, VisionRecord& record) {
+  const auto bad = [] { return wrong("quantization", "an object from names to [scale above 0, zero point]"); };
+  if (!value.is_object()) return bad();
+  for (const auto& [name, pair] : value.items()) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number() || !pair[1].is_number_integer()) return bad();
+    const Quantization quantization{pair[0].get<float>(), pair[1].get<std::int32_t>()};
+    if (!(quantization.scale > 0)) return bad();
+    record.quantization[name] = quantization;
+  }
+  return {};
 }
 
 Status read_output_key(const std::string& key, const json& value, VisionRecord& record) {
@@ -102,6 +115,7 @@ Status read_output_key(const std::string& key, const json& value, VisionRecord& 
     }
     return {};
   }
+  if (key == "quantization") return read_quantization(value, record);
   return read_input_key(key, value, record);
 }
 

@@ -8,6 +8,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   hearth::MemorySource source(std::as_bytes(std::span(data, size)), "fuzz.tflite");
   const auto table = hearth::read_tflite(source);
+  const auto ports = hearth::read_tflite_quantization(source);
+  if (ports)
+    for (const auto& port : *ports)
+      if (!(port.scale > 0)) std::abort();
   if (!table) return 0;
   for (const auto& tensor : table->tensors)
     if (tensor.external_file.empty() && tensor.offset > size) std::abort();
