@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint64_t kRecordBytesMax = 4U << 20U;
 constexpr std::uint64_t kModelBytesMax = 16U << 20U;
-constexpr std::array kFolders = {"devices", "models",       "runtimes",        "precisions",
-                                 "presets", "policies/slo", "policies/routing"};
+constexpr std::array kFolders = {"devices", "models",   "runtimes",     "precisions",      "presets",
+                                 "plants",  "policies", "policies/slo", "policies/routing"};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "catalog/catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,9 +11,9 @@
 
 namespace hearth {
 
-// A folder below data/ and the schema of its records.
+// A folder below data/, or the one file of a kind, and the schema of its records.
 struct RecordFolder {
-  enum class Kind { kDevice, kModel, kRuntime, kPrecision, kPreset, kSlo, kRouting };
+  enum class Kind { kDevice, kModel, kRuntime, kPrecision, kPreset, kSlo, kRouting, kPlant, kLadders };
   std::string_view prefix;
   std::string_view schema;
   Kind kind;
@@ -30,6 +31,8 @@ constexpr std::array kFolders = {
     RecordFolder{"presets/", "schemas/preset.schema.json", Kind::kPreset},
     RecordFolder{"policies/slo/", "schemas/slo.schema.json", Kind::kSlo},
     RecordFolder{"policies/routing/", "schemas/routing.schema.json", Kind::kRouting},
+    RecordFolder{"plants/", "schemas/plant.schema.json", Kind::kPlant},
+    RecordFolder{"policies/ladders.json", "schemas/ladders.schema.json", Kind::kLadders},
 };
 
 const RecordFolder* folder_of(std::string_view path) {
@@ -107,6 +110,13 @@ Status Catalog::add(const CatalogFile& file, const RecordFolder& folder, const S
       case Kind::kPreset: return add_to(presets_, read_preset_record(json), file);
       case Kind::kSlo: return add_to(slos_, read_slo_record(json), file);
       case Kind::kRouting: return add_to(routing_, read_routing_record(json), file);
+      case Kind::kPlant: return add_to(plants_, read_plant_record(json), file);
+      case Kind::kLadders: {
+        auto ladders = read_ladders(json);
+        if (!ladders) return in_file(file, std::move(ladders).error());
+        ladders_ = std::move(ladders).value();
+        return {};
+      }
     }
   } catch (const FieldError& e) {
     return in_file(file, Error(ErrorCode::kInvalidData, e.message));
@@ -143,6 +153,8 @@ Status Catalog::check_references() const {
     HEARTH_TRY(all_known("the service level " + slo.id, slo.devices, devices_));
     HEARTH_TRY(all_known("the service level " + slo.id, slo.models, models_));
   }
+  for (const PlantRecord& plant : plants_.items())
+    HEARTH_TRY(all_known("the simulated machine " + plant.id, {plant.device}, devices_));
   for (const CatalogModel& model : models_.items())
     HEARTH_TRY(all_known("the model " + model.id, model.companions, models_));
   for (const CatalogRuntime& runtime : runtimes_.items())
@@ -159,10 +171,25 @@ void Catalog::sort() {
   presets_.sort();
   slos_.sort();
   routing_.sort();
+  plants_.sort();
 }
 
 Result<const CatalogPreset*> Catalog::preset(std::string_view device_class, std::string_view workload) const {
   return presets_.find(std::string(device_class) + "." + std::string(workload));
+}
+
+Result<const Ladder*> Catalog::ladder(Modality modality, std::string_view device_class) const {
+  const Ladder* general = nullptr;
+  for (const Ladder& ladder : ladders_) {
+    if (ladder.modality != modality) continue;
+    if (ladder.device_classes.empty()) general = &ladder;
+    if (std::ranges::find(ladder.device_classes, device_class) != ladder.device_classes.end()) return &ladder;
+  }
+  if (general != nullptr) return general;
+  return fail(ErrorCode::kNotFound,
+              "no ladder of '" + std::string(modality_name(modality)) + "' is for a device of class '" +
+                  std::string(device_class) + "'",
+              "add one to policies/ladders.json");
 }
 
 const CatalogPrecision* Catalog::floor_of(std::string_view use) const {

@@ -1,5 +1,5 @@
-// The catalogue: devices, models, runtimes, precisions, presets and service levels, checked and found by name.
-// Does no input or output: whoever has the files hands over their text.
+// The catalogue: devices, models, runtimes, precisions, presets, service levels, ladders and simulated machines,
+// checked and found by name. Does no input or output: whoever has the files hands over their text.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,8 @@
 #include "domain/catalog_precision.h"
 #include "domain/catalog_preset.h"
 #include "domain/catalog_runtime.h"
+#include "domain/ladder.h"
+#include "domain/plant.h"
 #include "domain/routing_policy.h"
 #include "hearth/result.h"
 
@@ -48,6 +50,7 @@ class Catalog {
     return precisions_.find(name);
   }
   [[nodiscard]] Result<const CatalogSlo*> slo(std::string_view name) const { return slos_.find(name); }
+  [[nodiscard]] Result<const PlantRecord*> plant(std::string_view name) const { return plants_.find(name); }
 
   [[nodiscard]] Result<const CatalogRoutingPolicy*> routing_policy(std::string_view name) const {
     return routing_.find(name);
@@ -55,6 +58,10 @@ class Catalog {
 
   // The preset of a device class ("raspberry-pi-5") and workload ("llm-small"); NotFound with the nearest name.
   [[nodiscard]] Result<const CatalogPreset*> preset(std::string_view device_class, std::string_view workload) const;
+
+  // How a modality does with less on a device of that class ("single_board"; data/devices tells). NotFound when no
+  // ladder is for it.
+  [[nodiscard]] Result<const Ladder*> ladder(Modality modality, std::string_view device_class) const;
 
   // The precision that is the floor of a use ("chat", "code", ...): below its rung nothing is planned for that use.
   // nullptr when the use has no floor.
@@ -67,6 +74,8 @@ class Catalog {
   [[nodiscard]] const std::vector<CatalogPreset>& presets() const { return presets_.items(); }
   [[nodiscard]] const std::vector<CatalogSlo>& slos() const { return slos_.items(); }
   [[nodiscard]] const std::vector<CatalogRoutingPolicy>& routing_policies() const { return routing_.items(); }
+  [[nodiscard]] const std::vector<PlantRecord>& plants() const { return plants_.items(); }
+  [[nodiscard]] const std::vector<Ladder>& ladders() const { return ladders_; }
 
  private:
   Catalog() = default;
@@ -81,6 +90,8 @@ class Catalog {
   Shelf<CatalogPreset> presets_{"preset"};
   Shelf<CatalogSlo> slos_{"service level"};
   Shelf<CatalogRoutingPolicy> routing_{"routing policy"};
+  Shelf<PlantRecord> plants_{"simulated machine"};
+  std::vector<Ladder> ladders_;
 };
 
 }  // namespace hearth

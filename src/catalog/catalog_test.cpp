@@ -77,6 +77,35 @@ TEST(Catalog, finds_by_id_alias_and_any_case) {
   EXPECT_EQ((*shipped().model("meta-llama/Llama-3.1-8B-Instruct"))->id, "llama-3.1-8b-instruct");
 }
 
+TEST(Catalog, has_a_ladder_of_each_modality_for_every_device) {
+  for (const CatalogDevice& device : shipped().devices())
+    for (std::size_t m = 0; m < kModalities; ++m) {
+      const auto ladder = shipped().ladder(static_cast<Modality>(m), device.device_class);
+      ASSERT_TRUE(ladder) << device.id;
+      EXPECT_EQ((*ladder)->modality, static_cast<Modality>(m));
+      EXPECT_EQ((*ladder)->rungs.front().name, "as planned");
+    }
+}
+
+TEST(Catalog, a_ladder_for_a_class_goes_before_the_general_one) {
+  const auto board = shipped().ladder(Modality::kVision, "single_board");
+  const auto desktop = shipped().ladder(Modality::kVision, "desktop");
+  ASSERT_TRUE(board && desktop);
+  EXPECT_NE(*board, *desktop);
+  EXPECT_TRUE((*desktop)->device_classes.empty());
+}
+
+TEST(Catalog, no_ladder_is_told_by_modality_and_class) {
+  auto files = shipped_files();
+  std::erase_if(files, [](const CatalogFile& file) { return file.path == "policies/ladders.json"; });
+  const auto catalog = Catalog::load(files);
+  ASSERT_TRUE(catalog);
+  const auto ladder = catalog->ladder(Modality::kSpeaking, "phone");
+  ASSERT_FALSE(ladder);
+  EXPECT_EQ(ladder.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(ladder.error().message, testing::AllOf(HasSubstr("tts"), HasSubstr("phone")));
+}
+
 TEST(Catalog, unknown_names_come_with_the_nearest_one) {
   const auto device = shipped().device("pi55");
   ASSERT_FALSE(device);
@@ -181,7 +210,10 @@ INSTANTIATE_TEST_SUITE_P(
         Corruption{"precisions/q4-k.json", "\"bytes\": 144", "\"bytes\": 160", "the block gives 5.0"},
         Corruption{"presets/browser.tts.json", "kokoro-82m", "kokoro-83m", "unknown model 'kokoro-83m'"},
         Corruption{"runtimes/llama.json", "\"q6-k\"", "\"q6-kk\"", "unknown precision 'q6-kk'"},
-        Corruption{"policies/slo/tts-rtf.json", "\"at_most\": 0.3", "\"at_mots\": 0.3", "policies/slo/tts-rtf.json"}));
+        Corruption{"policies/slo/tts-rtf.json", "\"at_most\": 0.3", "\"at_mots\": 0.3", "policies/slo/tts-rtf.json"},
+        Corruption{"policies/ladders.json", "\"power_share\": 0.88", "\"power_share\": 1.2", "policies/ladders.json"},
+        Corruption{"policies/ladders.json", "\"modality\": \"vision\"", "\"modality\": \"llm\"", "same device class"},
+        Corruption{"policies/ladders.json", "\"threads_share\"", "\"treads_share\"", "settings"}));
 
 TEST(Catalog, records_without_their_schema_are_refused) {
   auto files = shipped_files();

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::array<std::string_view, kStrains> kStrainNames = {"heat", "memory", "battery", "load"};
 
+// A step costs half a minute of waiting for its effect: less than a twentieth isn't worth it.
+constexpr double kWorthwhile = 0.95;
+
 double share_of(const LadderRung& rung, Strain strain) {
   switch (strain) {
     case Strain::kMemory: return rung.memory_share;
@@ -16,7 +19,7 @@ double share_of(const LadderRung& rung, Strain strain) {
     case Strain::kHeat:
     case Strain::kBattery: break;
   }
-  return rung.power_share;
+  return rung.power_share * rung.time_share;
 }
 
 template <class T>
@@ -34,6 +37,7 @@ RungSettings RungSettings::with(const RungSettings& later) const {
   RungSettings all = *this;
   take(all.concurrency_share, later.concurrency_share);
   take(all.threads_share, later.threads_share);
+  take(all.clock_share, later.clock_share);
   take(all.context_share, later.context_share);
   take(all.kv_type, later.kv_type);
   take(all.speculation, later.speculation);
@@ -67,7 +71,7 @@ RungSettings Ladder::settings(std::size_t k) const {
 
 std::optional<std::size_t> Ladder::next(std::size_t k, Strain strain, std::size_t floor) const {
   for (std::size_t i = k + 1; i < rungs.size() && i <= floor; ++i)
-    if (share_of(rungs[i], strain) < 1) return i;
+    if (share_of(rungs[i], strain) <= kWorthwhile) return i;
   return std::nullopt;
 }
 

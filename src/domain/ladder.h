@@ -19,7 +19,8 @@ inline constexpr std::size_t kStrains = 4;
 // What a rung asks of the engine. Absent: as planned.
 struct RungSettings {
   std::optional<double> concurrency_share;  // of the planned parallel streams
-  std::optional<double> threads_share;      // of the planned threads
+  std::optional<double> threads_share;      // of the planned threads, for decoding
+  std::optional<double> clock_share;        // of the highest clock, where it may be set
   std::optional<double> context_share;      // of the planned context for each user
   std::optional<std::string> kv_type;       // "q8_0", "q4_0"
   std::optional<bool> speculation;
@@ -48,9 +49,11 @@ struct LadderRung {
 struct Ladder {
   Modality modality = Modality::kText;
   std::vector<LadderRung> rungs;
+  std::vector<std::string> device_classes;  // of catalogue devices; empty: all that have no ladder of their own
 
   [[nodiscard]] std::size_t last() const { return rungs.size() - 1; }
-  // Of rung `k` against rung 0; `strain` chooses which share. Battery asks for power, load for time.
+  // Of rung `k` against rung 0. Load asks for time, memory for bytes, heat and battery for the energy of the same
+  // work: power times time. (Where more work waits than can be done, less time is more work and only power saves.)
   [[nodiscard]] double share(std::size_t k, Strain strain) const;
   [[nodiscard]] double quality(std::size_t k) const;
   [[nodiscard]] RungSettings settings(std::size_t k) const;

@@ -30,7 +30,7 @@ struct TelemetrySample {
   std::optional<std::uint64_t> memory_total_bytes, memory_available_bytes;  // a container's where it is tighter
   std::optional<std::uint64_t> swap_used_bytes;
   std::optional<double> memory_stall_percent;         // pressure stall information, "some", of the last 10 s
-  std::optional<std::uint64_t> out_of_memory_events;  // of the control group: "oom" and "max" counters together
+  std::optional<std::uint64_t> out_of_memory_events;  // of the control group: allocations that failed, processes killed
   std::optional<std::uint64_t> vram_total_bytes, vram_free_bytes;
   std::optional<std::uint64_t> disk_free_bytes;
   std::optional<double> cpu_share;  // of all processors' time since the last sample, 0 to 1

@@ -1,6 +1,7 @@
 #include "governor/governor.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,7 +10,9 @@ namespace hearth {
 namespace {
 
 constexpr std::size_t kPendingMax = 16;
-constexpr double kAmbientAssumed_c = 30;
+// A machine that was hot when it was first looked at has not been seen idle; most idle below this.
+constexpr double kIdleHottest_c = 50;
+constexpr double kIdle = 0.05;  // share of time: less is no work
 constexpr std::chrono::milliseconds kEvery{1000};
 constexpr std::chrono::milliseconds kEveryHot{100};
 
@@ -31,6 +34,7 @@ Governor::Governor(const GovernorLimits& limits, std::vector<GovernedModality> m
 
 std::vector<GovernorStep> Governor::observe(const TelemetrySample& sample) {
   if (last_ && sample.at < *last_) return {};
+  average_activity(sample);
   last_ = sample.at;
   judge(sample);
   settle(sample);
@@ -48,6 +52,12 @@ std::vector<GovernorStep> Governor::observe(const TelemetrySample& sample) {
       break;  // one at a time: its effect is waited for
     }
   return steps;
+}
+
+void Governor::average_activity(const TelemetrySample& sample) {
+  const double share = last_ ? std::min(1.0, seconds(*last_, sample.at) / limits_.activity_window_s) : 1;
+  for (std::size_t m = 0; m < kModalities; ++m)
+    usual_activity_[m] += (sample.activity[m] - usual_activity_[m]) * share;
 }
 
 std::optional<GovernorStep> Governor::step_down(Strain strain, const TelemetrySample& sample) {
@@ -103,17 +113,23 @@ std::optional<GovernorStep> Governor::step_up(Strain strain, const TelemetrySamp
   return std::nullopt;
 }
 
-// Above its surroundings a machine is as warm as the power it takes (in the steady state of a first-order plant), so
-// the temperature after a step up is known before it is taken.
+// Above the temperature of idling a machine is as warm as the power it takes for computing (in the steady state of a
+// first-order plant), so the temperature after a step up is known before it is taken. The same work takes more time then,
+// as far as there is time.
 bool Governor::heat_would_return(const State& state, const TelemetrySample& sample) const {
   if (!sample.temperature_c) return false;
   const Ladder& ladder = state.governed.ladder;
-  const double more = ladder.share(state.stops.back(), Strain::kHeat) / ladder.share(state.rung, Strain::kHeat);
-  const double activity = sample.activity[static_cast<std::size_t>(ladder.modality)];
-  const double around_c = std::min(coolest_c_.value_or(kAmbientAssumed_c), kAmbientAssumed_c);
-  const double expected_c =
-      *sample.temperature_c + (*sample.temperature_c - around_c) * (more - 1) * std::min(1.0, activity);
-  return expected_c > heat_limit_c(sample);
+  const std::size_t to = state.stops.back();
+  const double time_ratio = ladder.share(to, Strain::kLoad) / ladder.share(state.rung, Strain::kLoad);
+  const double energy_ratio = ladder.share(to, Strain::kHeat) / ladder.share(state.rung, Strain::kHeat);
+  const double own = std::min(1.0, usual_activity_[static_cast<std::size_t>(ladder.modality)]);
+  const double all = std::min(1.0, std::accumulate(usual_activity_.begin(), usual_activity_.end(), 0.0));
+  if (own < kIdle || all < kIdle) return false;
+  const double busy_ratio = std::min(1.0, all + own * (time_ratio - 1)) / all;
+  const double power_ratio = 1 + (energy_ratio / time_ratio - 1) * own / all;
+  const double idle_c = std::min(coolest_c_.value_or(kIdleHottest_c), kIdleHottest_c);
+  const double expected_c = idle_c + std::max(0.0, *sample.temperature_c - idle_c) * busy_ratio * power_ratio;
+  return expected_c > heat_limit_c(sample) - limits_.heat_up_margin_c;
 }
 
 void Governor::follow(const GovernorStep& step, const TelemetrySample& sample) {

@@ -14,10 +14,11 @@ LadderRung rung(std::string name, double quality, double power, double memory, d
 Ladder text_ladder() {
   return {Modality::kText,
           {rung("as planned", 1, 1, 1, 1), rung("fewer threads", 1, 0.8, 1, 1), rung("cache in Q8_0", 0.99, 1, 0.8, 1),
-           rung("smaller model", 0.8, 0.7, 0.4, 0.4)}};
+           rung("smaller model", 0.8, 0.7, 0.4, 0.4)},
+          {}};
 }
 Ladder vision_ladder() {
-  return {Modality::kVision, {rung("as planned", 1, 1, 1, 1), rung("320 pixels", 0.85, 0.6, 0.9, 0.25)}};
+  return {Modality::kVision, {rung("as planned", 1, 1, 1, 1), rung("320 pixels", 0.85, 0.6, 0.9, 0.25)}, {}};
 }
 
 // A first-order machine: 25 degrees around it, 2 degC a watt, a time constant of 100 s, 34 W at full load.

@@ -16,7 +16,8 @@ class Trend {
 
   void add(std::chrono::steady_clock::time_point at, double value);
   void clear() { samples_.clear(); }
-  // Per second. Absent before the samples span a quarter of the window.
+  // Per second; absent before the samples span half of the window. A rise is told as what is sure of it, two standard
+  // errors less: sensors that count whole degrees jump, and a jump times a minute is no forecast.
   [[nodiscard]] std::optional<double> slope() const;
   [[nodiscard]] std::optional<double> last() const;
 

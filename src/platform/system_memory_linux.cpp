@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "platform/file.h"
+#include "platform/memory_control_group.h"
 
 namespace hearth {
 namespace {
@@ -40,49 +41,29 @@ std::optional<std::uint64_t> number_in(const fs::path& file) {
   return leading_number(*text);
 }
 
-struct ControlGroup {
-  fs::path folder;   // where the hierarchy is mounted
-  std::string path;  // of this process below it
-  const char* limit_file;
-  const char* usage_file;
+// What the two versions of the interface call the same things. Source: Documentation/admin-guide/cgroup-v2.rst and
+// cgroup-v1/memory.rst of the Linux kernel.
+struct GroupFiles {
+  const char* limit;
+  const char* usage;
   const char* reclaimable;  // the line of memory.stat with file pages the kernel gives back first
 };
-
-// Source: cgroups(7); Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of the Linux kernel.
-std::optional<ControlGroup> memory_group(const fs::path& root) {
-  const auto text = read_file(root / "proc/self/cgroup", kTextBytesMax);
-  if (!text) return std::nullopt;
-  std::optional<ControlGroup> found;
-  for (std::size_t at = 0; at < text->size();) {
-    const std::size_t end = std::min(text->find('\n', at), text->size());
-    const std::string line = text->substr(at, end - at);
-    at = end + 1;
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const std::string path = line.substr(second + 1);
-    if (controllers == ",,")
-      found = ControlGroup{root / "sys/fs/cgroup", path, "memory.max", "memory.current", "inactive_file "};
-    else if (controllers.find(",memory,") != std::string::npos)
-      return ControlGroup{root / "sys/fs/cgroup/memory", path, "memory.limit_in_bytes", "memory.usage_in_bytes",
-                          "total_inactive_file "};
-  }
-  return found;
-}
+constexpr GroupFiles kFilesV1 = {"memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "};
+constexpr GroupFiles kFilesV2 = {"memory.max", "memory.current", "inactive_file "};
 
 // A group is bound by its own limit and by those of all groups above it. In a container the mounted tree may begin at
 // the process's own group, so that the folders of `path` are not there: the mount's own files then count.
-void apply_limits(const ControlGroup& group, SystemMemory& memory) {
+void apply_limits(const MemoryControlGroup& group, SystemMemory& memory) {
+  const GroupFiles& files = group.version == 1 ? kFilesV1 : kFilesV2;
   const fs::path relative = fs::path(group.path).relative_path();
   for (fs::path below = relative;; below = below.parent_path()) {
     const fs::path folder = below.empty() ? group.folder : group.folder / below;
-    const auto limit = number_in(folder / group.limit_file);
+    const auto limit = number_in(folder / files.limit);
     // cgroup v1 writes "no limit" as a number near 2^63.
     if (limit && *limit < memory.total_bytes) {
-      const std::uint64_t usage = number_in(folder / group.usage_file).value_or(0);
+      const std::uint64_t usage = number_in(folder / files.usage).value_or(0);
       const auto stat = read_file(folder / "memory.stat", kTextBytesMax);
-      const std::uint64_t reclaimable = stat ? number_after(*stat, group.reclaimable).value_or(0) : 0;
+      const std::uint64_t reclaimable = stat ? number_after(*stat, files.reclaimable).value_or(0) : 0;
       const std::uint64_t held = usage - std::min(usage, reclaimable);
       memory.limit_bytes = std::min(memory.limit_bytes.value_or(*limit), *limit);
       memory.available_bytes = std::min(memory.available_bytes, *limit - std::min(*limit, held));
@@ -100,7 +81,7 @@ Result<SystemMemory> system_memory(const fs::path& root) {
   if (!total_kib || !available_kib)
     return fail(ErrorCode::kUnavailable, (root / "proc/meminfo").string() + " tells no MemTotal or MemAvailable");
   SystemMemory memory{*total_kib * 1024, *available_kib * 1024, std::nullopt};
-  if (const auto group = memory_group(root)) apply_limits(*group, memory);
+  if (const auto group = memory_control_group(root)) apply_limits(*group, memory);
   return memory;
 }
 

@@ -1,0 +1,79 @@
+#include "app/device_simulation.h"
+
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/catalog_loading.h"
+
+namespace hearth {
+namespace {
+
+double ratio(double of, double to) { return to > 0 ? of / to : 1; }
+
+// Goes with everything in it.
+class ScratchFolder {
+ public:
+  static Result<ScratchFolder> make() {
+    std::error_code failed;
+    const auto temporary = std::filesystem::temp_directory_path(failed);
+    if (failed) return fail(ErrorCode::kIo, "the system names no folder for temporary files", "set TMPDIR");
+    ScratchFolder folder;
+    folder.path_ = temporary / fmt::format("hearth-simulate-{:08x}", std::random_device{}());
+    std::filesystem::create_directory(folder.path_, failed);
+    if (failed)
+      return fail(ErrorCode::kIo, fmt::format("can't make the folder {}: {}", folder.path_.string(), failed.message()),
+                  "is the disk full?");
+    return folder;
+  }
+  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  ScratchFolder() = default;
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+double DeviceSimulation::tokens_ratio() const {
+  return ratio(static_cast<double>(governed.tokens), static_cast<double>(ungoverned.tokens));
+}
+double DeviceSimulation::last_third_ratio() const {
+  return ratio(static_cast<double>(governed.tokens_last_third), static_cast<double>(ungoverned.tokens_last_third));
+}
+double DeviceSimulation::gap_ratio() const {
+  return ratio(governed.worst_minute_gap_p99_s, ungoverned.worst_minute_gap_p99_s);
+}
+
+Result<DeviceSimulation> simulate_device(const std::filesystem::path& data_folder, const SimulationOrder& order) {
+  if (order.workload != "chat" && order.workload != "chat+vision")
+    return fail(ErrorCode::kInvalidArgument, fmt::format("there is no workload '{}'", order.workload),
+                "give chat or chat+vision");
+  HEARTH_ASSIGN(catalog, load_catalog(data_folder));
+  HEARTH_ASSIGN(plant, catalog.plant(order.device));
+  HEARTH_ASSIGN(device, catalog.device(plant->device));
+  HEARTH_ASSIGN(chat, catalog.ladder(Modality::kText, device->device_class));
+  HEARTH_ASSIGN(vision, catalog.ladder(Modality::kVision, device->device_class));
+  HEARTH_ASSIGN(scratch, ScratchFolder::make());
+  PlantHourOptions options;
+  options.minutes = order.minutes;
+  options.vision = order.workload == "chat+vision";
+  options.until_empty = plant->power.battery_wh.has_value();
+  options.seed = order.seed;
+  options.chat_ladder = *chat;
+  options.vision_ladder = *vision;
+  options.tree = scratch.path();
+  HEARTH_ASSIGN(governed, simulate_plant(*plant, options));
+  options.governed = false;
+  HEARTH_ASSIGN(ungoverned, simulate_plant(*plant, options));
+  return DeviceSimulation{order, *plant, *chat, *vision, std::move(governed), std::move(ungoverned)};
+}
+
+}  // namespace hearth
