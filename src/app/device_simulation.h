@@ -12,7 +12,7 @@
 namespace hearth {
 
 struct SimulationOrder {
-  std::string device;                   // of data/plants: "pi5", "phone"
+  std::string device;                    // of data/plants: "pi5", "phone"
   std::string workload = "chat+vision";  // or "chat"
   double minutes = 60;
   std::uint64_t seed = 1;

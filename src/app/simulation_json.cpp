@@ -22,14 +22,9 @@ Json hour_to_json(const PlantHour& hour) {
   if (hour.battery_hours) out["battery_hours"] = *hour.battery_hours;
   Json moments = Json::array();
   for (const PlantMoment& each : hour.moments) {
-    Json moment = {{"at_s", each.at_s},
-                   {"temperature_c", each.temperature_c},
-                   {"clock_share", each.clock_share},
-                   {"power_w", each.power_w},
-                   {"chat_rung", each.chat_rung},
-                   {"vision_rung", each.vision_rung},
-                   {"tok_s", each.tok_s},
-                   {"frames_per_s", each.frames_per_s}};
+    Json moment = {{"at_s", each.at_s},       {"temperature_c", each.temperature_c}, {"clock_share", each.clock_share},
+                   {"power_w", each.power_w}, {"chat_rung", each.chat_rung},         {"vision_rung", each.vision_rung},
+                   {"tok_s", each.tok_s},     {"frames_per_s", each.frames_per_s}};
     if (each.battery_percent) moment["battery_percent"] = *each.battery_percent;
     moments.push_back(std::move(moment));
   }

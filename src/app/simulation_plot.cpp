@@ -100,16 +100,16 @@ std::vector<Panel> panels_of(const DeviceSimulation& simulation) {
   panels.push_back({"temperature, degC (dotted: where the machine slows itself down)",
                     compared(simulation, [](const PlantMoment& m) { return std::optional(m.temperature_c); }),
                     simulation.plant.throttling.at_c, false});
-  panels.push_back(
-      {"rung, 0 is as planned (blue: chat, green: vision)",
-       {{&simulation.governed, "vision", [](const auto& m) { return std::optional(static_cast<double>(m.vision_rung)); }},
-        {&simulation.governed, "governed", [](const auto& m) { return std::optional(static_cast<double>(m.chat_rung)); }}},
-       std::nullopt,
-       true});
-  // A minute's mean: answers begin and end, and a pause between two is no lack.
-  panels.push_back({"tokens/s",
-                    compared(simulation, [](const PlantMoment& m) { return std::optional(m.tok_s); }), std::nullopt,
+  panels.push_back({"rung, 0 is as planned (blue: chat, green: vision)",
+                    {{&simulation.governed, "vision",
+                      [](const auto& m) { return std::optional(static_cast<double>(m.vision_rung)); }},
+                     {&simulation.governed, "governed",
+                      [](const auto& m) { return std::optional(static_cast<double>(m.chat_rung)); }}},
+                    std::nullopt,
                     true});
+  // A minute's mean: answers begin and end, and a pause between two is no lack.
+  panels.push_back({"tokens/s", compared(simulation, [](const PlantMoment& m) { return std::optional(m.tok_s); }),
+                    std::nullopt, true});
   panels.push_back({"clock, share of the highest",
                     compared(simulation, [](const PlantMoment& m) { return std::optional(m.clock_share); }),
                     std::nullopt, true});

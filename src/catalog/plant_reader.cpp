@@ -39,8 +39,7 @@ Result<PlantRecord> read_plant_record(const nlohmann::json& record) {
     read_field(record["vision"], "frame_ms", vision.frame_ms);
     read_field(record["vision"], "frames_per_s", vision.frames_per_s);
   }
-  if (plant.power.load_w <= plant.power.idle_w)
-    return fail(ErrorCode::kInvalidData, "load_w is not above idle_w");
+  if (plant.power.load_w <= plant.power.idle_w) return fail(ErrorCode::kInvalidData, "load_w is not above idle_w");
   if (plant.heat.ambient_c + plant.heat.resistance_c_per_w * plant.power.idle_w >= plant.throttling.at_c)
     return fail(ErrorCode::kInvalidData, "idle it is already as hot as where it slows down");
   return plant;

@@ -51,9 +51,11 @@ int simulate(const CommandContext& context, const SimulateFlags& flags) {
   const auto simulation = simulate_device((*app)->installation().data_folder, flags.order);
   if (!simulation) return out.report(simulation.error());
   if (!flags.html.empty())
-    if (auto done = write_simulation_file(flags.html, simulation_html(*simulation)); !done) return out.report(done.error());
+    if (auto done = write_simulation_file(flags.html, simulation_html(*simulation)); !done)
+      return out.report(done.error());
   if (!flags.svg.empty())
-    if (auto done = write_simulation_file(flags.svg, simulation_svg(*simulation)); !done) return out.report(done.error());
+    if (auto done = write_simulation_file(flags.svg, simulation_svg(*simulation)); !done)
+      return out.report(done.error());
   if (out.json())
     out.print_json(simulation_to_json(*simulation));
   else

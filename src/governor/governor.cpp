@@ -56,8 +56,7 @@ std::vector<GovernorStep> Governor::observe(const TelemetrySample& sample) {
 
 void Governor::average_activity(const TelemetrySample& sample) {
   const double share = last_ ? std::min(1.0, seconds(*last_, sample.at) / limits_.activity_window_s) : 1;
-  for (std::size_t m = 0; m < kModalities; ++m)
-    usual_activity_[m] += (sample.activity[m] - usual_activity_[m]) * share;
+  for (std::size_t m = 0; m < kModalities; ++m) usual_activity_[m] += (sample.activity[m] - usual_activity_[m]) * share;
 }
 
 std::optional<GovernorStep> Governor::step_down(Strain strain, const TelemetrySample& sample) {
@@ -114,8 +113,8 @@ std::optional<GovernorStep> Governor::step_up(Strain strain, const TelemetrySamp
 }
 
 // Above the temperature of idling a machine is as warm as the power it takes for computing (in the steady state of a
-// first-order plant), so the temperature after a step up is known before it is taken. The same work takes more time then,
-// as far as there is time.
+// first-order plant), so the temperature after a step up is known before it is taken. The same work takes more time
+// then, as far as there is time.
 bool Governor::heat_would_return(const State& state, const TelemetrySample& sample) const {
   if (!sample.temperature_c) return false;
   const Ladder& ladder = state.governed.ladder;

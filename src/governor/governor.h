@@ -23,8 +23,8 @@ struct GovernorLimits {
   double heat_margin_c = 3;
   double heat_calm_c = 6;  // below the point of stepping down by this: calm
   double trend_window_s = 20;
-  double horizon_s = 60;      // what machines without a fan take to feel a step; more foresees what never comes
-  double heat_up_margin_c = 2;  // a step up must end this far below the point of stepping down
+  double horizon_s = 60;           // what machines without a fan take to feel a step; more foresees what never comes
+  double heat_up_margin_c = 2;     // a step up must end this far below the point of stepping down
   double activity_window_s = 120;  // over which a modality's share of the work is averaged for that
   // Memory: shares of what is available, and stalls in percent of time.
   double memory_low = 0.06;
@@ -139,7 +139,7 @@ class Governor {
   std::array<StrainState, kStrains> strains_{};
   Trend temperature_;
   std::array<double, kModalities> usual_activity_{};  // averaged over activity_window_s
-  std::optional<double> coolest_c_;  // since the start: an upper bound of the surroundings
+  std::optional<double> coolest_c_;                   // since the start: an upper bound of the surroundings
   std::optional<std::uint64_t> throttle_events_, out_of_memory_events_;
   std::optional<Moment> last_;
   bool background_allowed_ = false;

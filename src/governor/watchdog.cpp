@@ -123,13 +123,14 @@ void Watchdog::look_at_models(std::vector<WatchdogAction>& out) {
     if (model.quarantined) continue;
     if (model.restart_at && *model.restart_at <= now_) {
       model.restart_at.reset();
-      out.push_back({Remedy::kRestart, name, fmt::format("{} crashed; started again after {:.2f} s", name,
-                                                         seconds_since(*model.crashed))});
+      out.push_back({Remedy::kRestart, name,
+                     fmt::format("{} crashed; started again after {:.2f} s", name, seconds_since(*model.crashed))});
     }
     if (!model.up || !model.has_work || model.killed || seconds_since(*model.stepped) <= model.stall_s) continue;
     model.killed = true;
-    out.push_back({Remedy::kKill, name, fmt::format("{} has made no step for {:.1f} s, {:.1f} are allowed", name,
-                                                    seconds_since(*model.stepped), model.stall_s)});
+    out.push_back({Remedy::kKill, name,
+                   fmt::format("{} has made no step for {:.1f} s, {:.1f} are allowed", name,
+                               seconds_since(*model.stepped), model.stall_s)});
   }
 }
 
@@ -166,16 +167,17 @@ void Watchdog::look_at_queue(const TelemetrySample& sample, std::vector<Watchdog
   if (!queue_long_since_) queue_long_since_ = now_;
   if (seconds_since(*queue_long_since_) < limits_.queue_patience_s) return;
   queue_long_since_.reset();
-  out.push_back({Remedy::kShedQueue, "", fmt::format("{} requests wait and the queue doesn't get shorter; {} may", now,
-                                                     limits_.queue_most)});
+  out.push_back({Remedy::kShedQueue, "",
+                 fmt::format("{} requests wait and the queue doesn't get shorter; {} may", now, limits_.queue_most)});
 }
 
 void Watchdog::look_at_heat(const TelemetrySample& sample, std::vector<WatchdogAction>& out) {
   if (!sample.temperature_c || !sample.throttle_c) return;
   if (!paused_ && *sample.temperature_c >= *sample.throttle_c + limits_.trip_above_c) {
     paused_ = true;
-    out.push_back({Remedy::kPause, "", fmt::format("{:.0f} degC, though the machine slows down at {:.0f}",
-                                                   *sample.temperature_c, *sample.throttle_c)});
+    out.push_back({Remedy::kPause, "",
+                   fmt::format("{:.0f} degC, though the machine slows down at {:.0f}", *sample.temperature_c,
+                               *sample.throttle_c)});
   } else if (paused_ && *sample.temperature_c <= *sample.throttle_c - limits_.trip_calm_c) {
     paused_ = false;
     out.push_back({Remedy::kResume, "", fmt::format("{:.0f} degC again", *sample.temperature_c)});

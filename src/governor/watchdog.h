@@ -66,17 +66,17 @@ using WatchdogEvent =
     std::variant<ModelBegan, ModelStepped, ModelGotWork, ModelCrashed, ModelLeft, AllocationFailed, MachineFelt>;
 
 enum class Remedy {
-  kKill,            // a stalled worker; its crash is then told of as any other
-  kRestart,         // with the model's last rung
-  kQuarantine,      // not loaded again until somebody says so
+  kKill,        // a stalled worker; its crash is then told of as any other
+  kRestart,     // with the model's last rung
+  kQuarantine,  // not loaded again until somebody says so
   kGiveCachesBack,
-  kStepDown,        // one rung that saves memory
-  kRefuse,          // new requests, with the reason
+  kStepDown,  // one rung that saves memory
+  kRefuse,    // new requests, with the reason
   kAccept,
-  kStopWriting,     // caches, downloads: whatever fills the disk
+  kStopWriting,  // caches, downloads: whatever fills the disk
   kResumeWriting,
-  kShedQueue,       // the newest, down to queue_most
-  kPause,           // between steps, until kResume
+  kShedQueue,  // the newest, down to queue_most
+  kPause,      // between steps, until kResume
   kResume
 };
 [[nodiscard]] std::string_view remedy_name(Remedy remedy);

@@ -49,7 +49,8 @@ void check_clocks(const SystemTree& tree, Findings& out) {
     if (name.empty() || governor == "powersave") name = governor;
     // "powersave" of these drivers means that the hardware chooses within all clocks; of others, the lowest clock.
     // Source: Documentation/admin-guide/pm/intel_pstate.rst and amd-pstate.rst.
-    const bool hardware = driver == "intel_pstate" || driver.starts_with("amd-pstate-epp") || driver == "amd_pstate_epp";
+    const bool hardware =
+        driver == "intel_pstate" || driver.starts_with("amd-pstate-epp") || driver == "amd_pstate_epp";
     if (governor == "powersave" && !hardware) ++slow;
   }
   if (slow > 0)
@@ -70,8 +71,9 @@ void check_jetson(const SystemTree& tree, Findings& out) {
   const bool full = mode.starts_with("MAXN");
   add(out, {"nvpmodel", "power mode (nvpmodel)", full ? Verdict::kGood : Verdict::kAdvice,
             mode.empty() ? "not told" : "'" + mode + "'",
-            full ? "" : "sudo nvpmodel -m 0 takes all cores and clocks, where power and cooling allow it; "
-                        "sudo jetson_clocks holds them there",
+            full ? ""
+                 : "sudo nvpmodel -m 0 takes all cores and clocks, where power and cooling allow it; "
+                   "sudo jetson_clocks holds them there",
             false});
 }
 
@@ -79,8 +81,9 @@ void check_nvidia(const SystemTree& tree, Findings& out) {
   if (!tree.has("proc/driver/nvidia/version")) return;
   const bool kept = tree.has("run/nvidia-persistenced/socket") || tree.has("var/run/nvidia-persistenced/socket");
   add(out, {"gpu-persistence", "NVIDIA persistence", kept ? Verdict::kGood : Verdict::kAdvice,
-            kept ? "nvidia-persistenced runs" : "the driver lets a GPU go when nobody uses it: the next start takes "
-                                                "a second or more longer",
+            kept ? "nvidia-persistenced runs"
+                 : "the driver lets a GPU go when nobody uses it: the next start takes "
+                   "a second or more longer",
             kept ? "" : "sudo systemctl enable --now nvidia-persistenced", false});
 }
 
@@ -99,16 +102,16 @@ void check_memory(const SystemTree& tree, Findings& out) {
               fmt::format("{:.1f} GiB on a disk, swappiness {}", static_cast<double>(swap_kib) / (1 << 20), swappiness),
               "sudo sysctl vm.swappiness=10: swapping weights costs a read for each token", false});
   else
-    add(out, {"swap", "swap", Verdict::kGood,
-              fmt::format("{:.1f} GiB{}", static_cast<double>(swap_kib) / (1 << 20), zram ? ", compressed in memory" : ""),
-              "", false});
+    add(out,
+        {"swap", "swap", Verdict::kGood,
+         fmt::format("{:.1f} GiB{}", static_cast<double>(swap_kib) / (1 << 20), zram ? ", compressed in memory" : ""),
+         "", false});
   if (const auto pages = tree.text("sys/kernel/mm/transparent_hugepage/enabled")) {
     const std::string now = chosen(*pages);
     add(out, {"huge-pages", "huge pages", now == "never" ? Verdict::kAdvice : Verdict::kGood, "'" + now + "'",
               now == "never" ? "echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled" : "", false});
   }
-  add(out, {"memory-pressure", "memory pressure",
-            tree.has("proc/pressure/memory") ? Verdict::kGood : Verdict::kAdvice,
+  add(out, {"memory-pressure", "memory pressure", tree.has("proc/pressure/memory") ? Verdict::kGood : Verdict::kAdvice,
             tree.has("proc/pressure/memory") ? "the kernel tells of stalls" : "the kernel tells of no stalls (PSI)",
             tree.has("proc/pressure/memory") ? "" : "start the kernel with psi=1", false});
 }
@@ -125,7 +128,8 @@ void check_cores(const SystemTree& tree, Findings& out) {
   if (!used || !period || *period <= 0) return;
   const double cores = static_cast<double>(*used) / static_cast<double>(*period);
   const auto seen = tree.numbered("sys/devices/system/cpu", "cpu").size();
-  add(out, {"thread-cap", "cores of the container", cores + 0.01 < static_cast<double>(seen) ? Verdict::kAdvice : Verdict::kGood,
+  add(out, {"thread-cap", "cores of the container",
+            cores + 0.01 < static_cast<double>(seen) ? Verdict::kAdvice : Verdict::kGood,
             fmt::format("{:g} of {} cores", cores, seen),
             cores + 0.01 < static_cast<double>(seen)
                 ? fmt::format("give whole cores instead of a share of all: --cpuset-cpus, or --threads {:.0f}",
@@ -140,8 +144,9 @@ void check_sensors(const SystemTree& tree, Findings& out) {
   if (sample.temperature_c)
     add(out, {"sensors", "temperature", Verdict::kGood, fmt::format("{:.0f} degC", *sample.temperature_c), "", false});
   else
-    add(out, {"sensors", "temperature", Verdict::kAdvice, "no sensor can be read: heat is noticed only when it slows down",
-              "on a virtual machine nothing can be done; else load the driver: sudo sensors-detect", false});
+    add(out,
+        {"sensors", "temperature", Verdict::kAdvice, "no sensor can be read: heat is noticed only when it slows down",
+         "on a virtual machine nothing can be done; else load the driver: sudo sensors-detect", false});
   const std::string rapl = "sys/class/powercap/intel-rapl:0/energy_uj";
   if (tree.has(rapl))
     add(out, {"power-counter", "energy counter", tree.integer(rapl) ? Verdict::kGood : Verdict::kAdvice,
@@ -180,19 +185,20 @@ void check_own_files(const HardeningScope& scope, Findings& out) {
     if (!fs::exists(secret, ignored)) continue;
     const bool readable = others_may(secret);
     add(out, {"secret-" + secret.filename().string(), secret.filename().string(),
-              readable ? Verdict::kProblem : Verdict::kGood,
-              readable ? "others may read it" : "only you may read it", readable ? "hearth check --fix" : "", true});
+              readable ? Verdict::kProblem : Verdict::kGood, readable ? "others may read it" : "only you may read it",
+              readable ? "hearth check --fix" : "", true});
   }
 }
 
 void check_limits(const HardeningScope& scope, Findings& out) {
   if (scope.descriptor_limit > 0)
-    add(out, {"descriptors", "open files", scope.descriptor_limit < kDescriptorsWanted ? Verdict::kAdvice : Verdict::kGood,
-              fmt::format("{} for this process", scope.descriptor_limit),
-              scope.descriptor_limit < kDescriptorsWanted
-                  ? fmt::format("LimitNOFILE={} in the service, or ulimit -n", kDescriptorsWanted)
-                  : "",
-              false});
+    add(out,
+        {"descriptors", "open files", scope.descriptor_limit < kDescriptorsWanted ? Verdict::kAdvice : Verdict::kGood,
+         fmt::format("{} for this process", scope.descriptor_limit),
+         scope.descriptor_limit < kDescriptorsWanted
+             ? fmt::format("LimitNOFILE={} in the service, or ulimit -n", kDescriptorsWanted)
+             : "",
+         false});
   const auto space = disk_space(scope.home);
   if (!space) return;
   add(out, {"disk", "disk", space->free_bytes < kDiskLow ? Verdict::kProblem : Verdict::kGood,

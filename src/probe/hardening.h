@@ -20,12 +20,12 @@ enum class HardeningVerdict {
 [[nodiscard]] std::string_view hardening_verdict_name(HardeningVerdict verdict);
 
 struct HardeningFinding {
-  std::string id;       // stable: "cpu-governor"
-  std::string title;    // "clock governor"
+  std::string id;     // stable: "cpu-governor"
+  std::string title;  // "clock governor"
   HardeningVerdict verdict = HardeningVerdict::kUnknown;
-  std::string found;    // what is so
-  std::string advice;   // what to do, a command where there is one; empty where nothing is to be done
-  bool ours = false;    // hearth may change it itself: files and folders of its own
+  std::string found;   // what is so
+  std::string advice;  // what to do, a command where there is one; empty where nothing is to be done
+  bool ours = false;   // hearth may change it itself: files and folders of its own
 };
 
 struct HardeningScope {

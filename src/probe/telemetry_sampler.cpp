@@ -198,7 +198,8 @@ void TelemetrySampler::read_memory(TelemetrySample& sample) {
     const auto used_bytes = used.integer();
     if (!total_bytes || !used_bytes || *used_bytes > *total_bytes) continue;
     sample.vram_total_bytes = sample.vram_total_bytes.value_or(0) + static_cast<std::uint64_t>(*total_bytes);
-    sample.vram_free_bytes = sample.vram_free_bytes.value_or(0) + static_cast<std::uint64_t>(*total_bytes - *used_bytes);
+    sample.vram_free_bytes =
+        sample.vram_free_bytes.value_or(0) + static_cast<std::uint64_t>(*total_bytes - *used_bytes);
   }
 }
 

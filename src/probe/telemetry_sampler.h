@@ -84,7 +84,7 @@ class TelemetrySampler {
   std::vector<Temperature> temperatures_;
   std::vector<SampledFile> throttle_counters_;
   std::vector<ThrottleFlag> throttle_flags_;
-  std::uint64_t flags_raised_ = 0;  // since this sampler began
+  std::uint64_t flags_raised_ = 0;                      // since this sampler began
   std::vector<std::pair<SampledFile, double>> clocks_;  // with the highest clock, kHz
   std::vector<Energy> energies_;
   std::optional<Power> board_;       // the rail that feeds all

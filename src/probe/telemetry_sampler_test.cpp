@@ -136,8 +136,7 @@ TEST_F(TelemetrySamplerTest, control_groups_of_both_versions_tell_of_allocations
 }
 
 TEST_F(TelemetrySamplerTest, memory_is_the_containers_where_it_is_tighter) {
-  write("proc/meminfo",
-        "MemTotal:  8388608 kB\nMemAvailable:  6291456 kB\nSwapTotal:  1000 kB\nSwapFree:  400 kB\n");
+  write("proc/meminfo", "MemTotal:  8388608 kB\nMemAvailable:  6291456 kB\nSwapTotal:  1000 kB\nSwapFree:  400 kB\n");
   write("proc/self/cgroup", "0::/\n");
   write("sys/fs/cgroup/memory.max", "1073741824\n");
   write("sys/fs/cgroup/memory.current", "1000000000\n");

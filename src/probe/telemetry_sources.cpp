@@ -16,8 +16,8 @@ constexpr std::size_t kZonesMax = 32, kClocksMax = 4, kThrottleFilesMax = 8, kIn
 constexpr std::int64_t kTripLowest_mc = 60'000, kTripHighest_mc = 115'000;
 
 // Zones that say nothing of what computes: radios, drives, batteries, and the board's, which firmware often makes up.
-constexpr std::array<std::string_view, 8> kForeignZones = {"wifi", "iwl", "nvme", "bat", "charger", "acpitz", "int34",
-                                                           "pch"};
+constexpr std::array<std::string_view, 8> kForeignZones = {"wifi",    "iwl",    "nvme",  "bat",
+                                                           "charger", "acpitz", "int34", "pch"};
 // Chips whose temperatures are those of processors and accelerators. Others of thermal zones are mirrored as
 // "<zone>_thermal" and left out here.
 constexpr std::array<std::string_view, 7> kComputeChips = {"coretemp", "k10temp", "zenpower", "amdgpu",
@@ -151,8 +151,7 @@ void TelemetrySampler::find_energy() {
     if (!tree_.text(folder + name + "/name").value_or("").starts_with("package")) continue;
     if (!tree_.integer(folder + name + "/energy_uj")) continue;
     energies_.push_back({SampledFile(tree_.root() / (folder + name + "/energy_uj")),
-                         tree_.integer(folder + name + "/max_energy_range_uj").value_or(0),
-                         std::nullopt});
+                         tree_.integer(folder + name + "/max_energy_range_uj").value_or(0), std::nullopt});
   }
 }
 
@@ -164,8 +163,8 @@ void TelemetrySampler::find_supplies() {
     const auto file = [&](const char* leaf) { return SampledFile(tree_.root() / (supply + leaf)); };
     const auto type = tree_.text(supply + "type").value_or(std::string());
     if (type == "Battery")
-      batteries_.push_back({file("capacity"), file("status"), file("power_now"), file("voltage_now"),
-                            file("current_now")});
+      batteries_.push_back(
+          {file("capacity"), file("status"), file("power_now"), file("voltage_now"), file("current_now")});
     else if (!type.empty() && tree_.has(supply + "online"))
       mains_.push_back(file("online"));
   }

@@ -31,8 +31,7 @@ void DevicePlant::advance(double seconds, double load_share) {
 
 void DevicePlant::advance_within_a_second(double seconds, double load_share) {
   const PlantPower& power = record_->power;
-  power_w_ = power.idle_w +
-             (power.load_w - power.idle_w) * load_share * std::pow(clock_share(), power.clock_exponent);
+  power_w_ = power.idle_w + (power.load_w - power.idle_w) * load_share * std::pow(clock_share(), power.clock_exponent);
   const double final_c = record_->heat.ambient_c + record_->heat.resistance_c_per_w * power_w_;
   temperature_c_ += (final_c - temperature_c_) * -std::expm1(-seconds / record_->heat.time_constant_s);
   energy_j_ += power_w_ * seconds;

@@ -59,7 +59,8 @@ class HourRun {
 
   Status govern(double now_s, double end_s) {
     HEARTH_TRY(tree_.write(plant_));
-    TelemetrySample sample = sampler_->sample(Moment(std::chrono::microseconds(static_cast<std::int64_t>(now_s * 1e6))));
+    TelemetrySample sample =
+        sampler_->sample(Moment(std::chrono::microseconds(static_cast<std::int64_t>(now_s * 1e6))));
     sample.activity = activity_;
     sample.waiting_requests = static_cast<std::uint32_t>(load_.waiting());
     for (GovernorStep& each : governor_->observe(sample)) {

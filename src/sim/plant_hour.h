@@ -21,8 +21,8 @@ struct PlantHourOptions {
   bool until_empty = false;  // goes on until the battery is, at most 48 hours; the figures are of the first `minutes`
   std::uint64_t seed = 1;
   GovernorLimits limits;
-  Ladder chat_ladder, vision_ladder;      // for `governed`
-  std::filesystem::path tree;             // an empty folder, for `governed`: the simulated /sys
+  Ladder chat_ladder, vision_ladder;  // for `governed`
+  std::filesystem::path tree;         // an empty folder, for `governed`: the simulated /sys
 };
 
 // Every few seconds.
@@ -42,7 +42,7 @@ struct PlantHour {
   double quality = 1;  // of the tokens on average, against "as planned"
   double hottest_c = 0, longest_at_throttle_s = 0;
   double worst_minute_gap_p99_s = 0;
-  std::size_t steps_when_steady = 0;    // after the first quarter of an hour
+  std::size_t steps_when_steady = 0;  // after the first quarter of an hour
   double energy_j = 0;
   std::optional<double> battery_hours;  // with until_empty
 };

@@ -75,7 +75,8 @@ void PlantLoad::admit() {
     Stream stream;
     stream.prompt_left = record_->chat.prompt_tokens;
     stream.answer_left = record_->chat.answer_tokens;
-    if (chat_settings_.max_new_tokens) stream.answer_left = std::min(stream.answer_left, *chat_settings_.max_new_tokens);
+    if (chat_settings_.max_new_tokens)
+      stream.answer_left = std::min(stream.answer_left, *chat_settings_.max_new_tokens);
     if (chat_settings_.model) stream.work_share *= kSmallerModel;
     if (chat_settings_.precision == "q3_k_m") stream.work_share *= kQ3;
     if (chat_settings_.kv_type == "q8_0") stream.work_share *= kCacheQ8;
@@ -141,9 +142,7 @@ void PlantLoad::decode() {
   counts_.answered += std::erase_if(streams_, [](const Stream& each) { return each.answer_left == 0; });
 }
 
-double PlantLoad::jitter() {
-  return 1 + kJitter * (2 * static_cast<double>(random_() >> 11U) * 0x1.0p-53 - 1);
-}
+double PlantLoad::jitter() { return 1 + kJitter * (2 * static_cast<double>(random_() >> 11U) * 0x1.0p-53 - 1); }
 
 std::array<double, kModalities> PlantLoad::take_busy_s() { return std::exchange(busy_s_, {}); }
 std::vector<double> PlantLoad::take_gaps() { return std::exchange(gaps_, {}); }

@@ -35,8 +35,8 @@ Status PlantTree::write(const DevicePlant& plant) {
   HEARTH_TRY(put("sys/class/thermal/thermal_zone0/type", record.sensors.zone));
   HEARTH_TRY(put("sys/class/thermal/thermal_zone0/temp", fmt::format("{:.0f}", shown_c * 1000)));
   HEARTH_TRY(put("sys/class/thermal/thermal_zone0/trip_point_0_type", "passive"));
-  HEARTH_TRY(put("sys/class/thermal/thermal_zone0/trip_point_0_temp",
-                 fmt::format("{:.0f}", record.throttling.at_c * 1000)));
+  HEARTH_TRY(
+      put("sys/class/thermal/thermal_zone0/trip_point_0_temp", fmt::format("{:.0f}", record.throttling.at_c * 1000)));
   const auto highest_khz = record.sensors.clock_max_khz;
   HEARTH_TRY(put("sys/devices/system/cpu/cpufreq/policy0/cpuinfo_max_freq", std::to_string(highest_khz)));
   HEARTH_TRY(put("sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq",
