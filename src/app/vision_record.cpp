@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "formats/tflite.h"
 #include "platform/file.h"
 #include "vision/labels.h"
 
@@ -79,6 +80,14 @@ std::optional<std::vector<std::string>> labels_beside(const std::filesystem::pat
   return std::nullopt;
 }
 
+// TFLite says in the file what its 8-bit ports stand for; runtimes give the bare integers.
+Status add_quantization(const std::filesystem::path& model, Json& record) {
+  if (model.extension() != ".tflite" || record.contains("quantization")) return {};
+  HEARTH_ASSIGN(ports, read_tflite_quantization(model));
+  for (const TfliteQuantization& port : ports) record["quantization"][port.name] = {port.scale, port.zero_point};
+  return {};
+}
+
 Result<Json> record_beside_or_known(const VisionRecordPlaces& places) {
   if (!places.record_file.empty()) return read_record(places.record_file);
   auto beside = places.model;
@@ -111,6 +120,7 @@ Result<std::string> find_vision_record(const VisionRecordPlaces& places, const T
   } else if (!record.contains("labels")) {
     if (auto labels = labels_beside(places.model, classifier_classes(ports))) record["labels"] = std::move(*labels);
   }
+  HEARTH_TRY(add_quantization(places.model, record));
   return record.empty() ? std::string() : record.dump();
 }
 

@@ -28,7 +28,9 @@ class HardeningTest : public ::testing::Test {
   [[nodiscard]] std::string verdict(const std::string& id) const {
     for (const auto& each : check_hardening(SystemTree(root_), scope_)) {
       const bool wrong = each.verdict == HardeningVerdict::kAdvice || each.verdict == HardeningVerdict::kProblem;
-      if (wrong) EXPECT_FALSE(each.advice.empty()) << each.id;
+      if (wrong) {
+        EXPECT_FALSE(each.advice.empty()) << each.id;
+      }
       if (each.id == id) return std::string(hardening_verdict_name(each.verdict));
     }
     return "absent";

@@ -174,7 +174,8 @@ void TelemetrySampler::find_memory() {
   meminfo_ = SampledFile(tree_.root() / "proc/meminfo");
   stat_ = SampledFile(tree_.root() / "proc/stat");
   pressure_ = SampledFile(tree_.root() / "proc/pressure/memory");
-  memory_events_ = oom_control_ = SampledFile();
+  memory_events_ = SampledFile();
+  oom_control_ = SampledFile();
   if (const auto group = memory_control_group(tree_.root())) {
     const auto own = group->own_folder();
     if (group->version == 1)

@@ -49,7 +49,6 @@ Result<TextPattern> TextPattern::regex(const std::string& expression) {
   UParseError where{};
   const std::u16string units = utf16_text(code_points(with_unicode_spaces(expression)));
   RegexHandle regex(uregex_open(units.data(), static_cast<std::int32_t>(units.size()), 0, &where, &status));
-  if (U_SUCCESS(status)) uregex_setTimeLimit(regex.get(), kTimeLimit, &status);
   if (U_FAILURE(status))
     return fail(ErrorCode::kInvalidData,
                 "the tokenizer's pattern '" + expression + "' is no regular expression: " + u_errorName(status));
@@ -77,7 +76,8 @@ std::vector<TextPattern::Match> TextPattern::find_literal(std::u32string_view te
 Result<std::vector<TextPattern::Match>> TextPattern::find(std::u32string_view text) const {
   if (compiled_ == nullptr) return find_literal(text);
   UErrorCode status = U_ZERO_ERROR;
-  const RegexHandle regex(uregex_clone(compiled_->regex.get(), &status));  // matching changes it
+  const RegexHandle regex(uregex_clone(compiled_->regex.get(), &status));        // matching changes it
+  if (U_SUCCESS(status)) uregex_setTimeLimit(regex.get(), kTimeLimit, &status);  // a clone starts without one
   const std::u16string units = utf16_text(text);
   if (U_SUCCESS(status)) uregex_setText(regex.get(), units.data(), static_cast<std::int32_t>(units.size()), &status);
   std::vector<Match> matches;

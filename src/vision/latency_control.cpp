@@ -60,6 +60,7 @@ void LatencyController::step_down() {
   changed_ = true;
   // A step up that had to be undone is tried again later.
   if (undo_frames_ > 0) up_wait_ = std::min(up_wait_ * 2, options_.up_frames * kWaitMax);
+  undo_frames_ = 0;  // what runs now is no proof that the rung above holds
 }
 
 void LatencyController::step_up() {

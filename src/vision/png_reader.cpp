@@ -33,13 +33,20 @@ Result<SpngHandle> open_png(std::span<const std::uint8_t> bytes) {
   return context;
 }
 
+// Source: PNG 3rd edition, section 11.2.1: the header chunk is the first, its width and height lead.
+constexpr std::size_t kWidthAt = 16;
+constexpr std::size_t kHeaderEnd = 24;
+
+std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return std::uint32_t{bytes[at]} << 24U | std::uint32_t{bytes[at + 1]} << 16U | std::uint32_t{bytes[at + 2]} << 8U |
+         bytes[at + 3];
+}
+
 // Whether an animation control chunk comes before the first pixel data. Source: PNG 3rd edition, section 11.3.6.
 bool is_animated_png(std::span<const std::uint8_t> bytes) {
   std::size_t at = 8;
   while (at + 12 <= bytes.size()) {
-    const std::size_t length = static_cast<std::size_t>(bytes[at]) << 24U |
-                               static_cast<std::size_t>(bytes[at + 1]) << 16U |
-                               static_cast<std::size_t>(bytes[at + 2]) << 8U | bytes[at + 3];
+    const std::size_t length = big_endian(bytes, at);
     if (std::memcmp(&bytes[at + 4], "acTL", 4) == 0) return true;
     if (std::memcmp(&bytes[at + 4], "IDAT", 4) == 0 || length > bytes.size() - at - 12) return false;
     at += 12 + length;
@@ -52,7 +59,14 @@ bool is_animated_png(std::span<const std::uint8_t> bytes) {
 Result<ImageInfo> inspect_png(std::span<const std::uint8_t> bytes) {
   HEARTH_ASSIGN(context, open_png(bytes));
   spng_ihdr header{};
-  if (const int code = spng_get_ihdr(context.get(), &header); code != 0) return bad_png(code);
+  const int code = spng_get_ihdr(context.get(), &header);
+  if (code == SPNG_EOVERFLOW && bytes.size() >= kHeaderEnd) {
+    // Too large for the library's own sums: the caller refuses such sizes with the figures.
+    header.width = big_endian(bytes, kWidthAt);
+    header.height = big_endian(bytes, kWidthAt + 4);
+  } else if (code != 0) {
+    return bad_png(code);
+  }
   ImageInfo info;
   info.file_format = ImageFileFormat::kPng;
   // The format keeps to 31 bits, and the library checks it.
