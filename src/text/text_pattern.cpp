@@ -16,7 +16,7 @@ using RegexHandle = std::unique_ptr<URegularExpression, CloseRegex>;
 
 // Of one search, in ICU's units of 10,000 steps of its engine: about a millisecond each. What published patterns search
 // for ends within a few steps; an expression that tries all ways to cut its text would run for years.
-constexpr std::int32_t kTimeLimit = 100;
+constexpr std::int32_t kTimeLimit = 2000;
 
 // Hugging Face's patterns mean White_Space by \s, as Oniguruma does; ICU's \s lacks U+000B and U+0085.
 std::string with_unicode_spaces(std::string_view expression) {

@@ -148,7 +148,7 @@ TEST_F(VerifyTest, the_starter_holds_the_memory_that_fit_says) {
                  {"memory_basis", "runtime estimate"},
                  {"settings", {{"threads", 1}, {"prompt_microbatch", 128}}},
                  {"projection", {{"decode_tok_s", interval(500, 0.01, 1e7)}}}};
-  json vision = {{"task", "vision"}, {"model", "yolo"}, {"runtime", "onnxruntime"}, {"runtime_name", "ONNX Runtime"}};
+  json vision = {{"task", "vision"}, {"model", "yolo"}, {"runtime", "tensorrt"}, {"runtime_name", "TensorRT"}};
   const json report = verify(plan_file({choice, vision}), 0);
   for (const char* metric : {"weights_bytes", "kv_cache_bytes", "compute_bytes", "reserved_bytes"}) {
     const json check = check_of(report, metric);
@@ -157,7 +157,7 @@ TEST_F(VerifyTest, the_starter_holds_the_memory_that_fit_says) {
   }
   EXPECT_EQ(check_of(report, "accelerator_share").value("pass", false), true);
   EXPECT_EQ(report["skipped"], 1);
-  EXPECT_NE(report["checks"].back()["skipped"].get<std::string>().find("ONNX Runtime"), std::string::npos);
+  EXPECT_NE(report["checks"].back()["skipped"].get<std::string>().find("TensorRT"), std::string::npos);
   choice["memory"]["items"][0]["bytes"] = 1'000'000'000;
   EXPECT_EQ(verify(plan_file({choice}), 7)["pass"], false);
 }
