@@ -12,15 +12,18 @@
 namespace hearth {
 namespace {
 
-// Whether the values are a distribution already: quantised ones sum up to 1 within their steps.
+// Whether the values are a distribution already. Quantised ones are rounded to steps of 1/256 each, and many small ones
+// to nothing, so that their sum is off by more than a step. Logits that all lie in 0..1 and add up so near to 1 are not
+// seen.
 bool is_distribution(const float* values, std::size_t n) {
   constexpr float kSlack = 0.02F;
+  constexpr float kSumSlack = 0.3F;
   float sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (values[i] < 0 || values[i] > 1 + kSlack) return false;
     sum += values[i];
   }
-  return std::abs(sum - 1) <= kSlack;
+  return std::abs(sum - 1) <= kSumSlack;
 }
 
 void softmax(std::vector<float>& values) {
