@@ -59,17 +59,15 @@ function(hearth_folder name)
 endfunction()
 
 # hearth_test(<name> SOURCES ... LINK ... [LABELS ...] [TIMEOUT s]): a gtest program; each case is one ctest test.
-# Working folder is the repository root; HEARTH_SHARED_DIR, HEARTH_BIN_DIR and HEARTH_SOURCE_DIR come in by definition.
+# Working folder is the repository root; "support/paths.h" tells where the checkout, its build and shared files lie.
 function(hearth_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} hearth_flags GTest::gmock GTest::gtest GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    HEARTH_SHARED_DIR="${HEARTH_SHARED_DIR}" HEARTH_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-    HEARTH_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} hearth_test_paths hearth_flags
+    GTest::gmock GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
   # Tests are compiled once and run for seconds: time spent on optimising them is lost. The code under test keeps its level.
   if(CMAKE_BUILD_TYPE STREQUAL "Release")

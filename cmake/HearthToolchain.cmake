@@ -1,8 +1,11 @@
 # Compiler flags and output folders, the same for every target of Hearth.
 find_program(HEARTH_CCACHE ccache)
 if(HEARTH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER "${HEARTH_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${HEARTH_CCACHE}")
+  # Paths below the checkout are hashed as relative ones, so that one checkout's objects serve every other. The map of
+  # file names (below) is the one option that names the checkout and leaves no trace of it in the object.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+    "CCACHE_IGNOREOPTIONS=-ffile-prefix-map=*" "${HEARTH_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CMAKE_CXX_COMPILER_LAUNCHER}")
 endif()
 
 # The build tree has the layout of the installed tree, so that the program finds its plugins the same way in both.

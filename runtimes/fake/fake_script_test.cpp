@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "hearth/sdk/error.h"
+#include "support/paths.h"
 
 namespace hearth::fake {
 namespace {
@@ -55,7 +56,7 @@ TEST(Script, keeps_defaults_for_what_is_not_said) {
 
 TEST(Script, every_sample_is_read) {
   int n = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(HEARTH_SOURCE_DIR "/runtimes/fake/scripts")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_dir() / "runtimes/fake/scripts")) {
     const auto path = entry.path().string();
     if (path.ends_with(".fake.json")) {
       EXPECT_NO_THROW((void)read_script(path)) << path;

@@ -9,12 +9,13 @@
 
 #include "app/catalog_loading.h"
 #include "estimate/memory_model.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog kCatalog = load_catalog(std::filesystem::path(HEARTH_SOURCE_DIR) / "data").value();
+  static const Catalog kCatalog = load_catalog(test::source_dir() / "data").value();
   return kCatalog;
 }
 

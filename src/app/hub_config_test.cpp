@@ -6,12 +6,13 @@
 #include <filesystem>
 
 #include "app/catalog_loading.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
 
 const Catalog& catalog() {
-  static const Catalog kCatalog = load_catalog(std::filesystem::path(HEARTH_SOURCE_DIR) / "data").value();
+  static const Catalog kCatalog = load_catalog(test::source_dir() / "data").value();
   return kCatalog;
 }
 

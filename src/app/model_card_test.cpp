@@ -6,6 +6,7 @@
 
 #include "app/catalog_loading.h"
 #include "estimate/memory_model.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -153,9 +154,9 @@ TEST(ModelCard, a_file_without_dimensions_is_refused) {
 
 // The card of a real file counts the same weights as the file has.
 TEST(ModelCard, the_starter_and_the_shared_models_weigh_what_their_files_do) {
-  const auto catalog = load_catalog(fs::path(HEARTH_SOURCE_DIR) / "data").value();
-  std::vector<fs::path> files = {fs::path(HEARTH_SOURCE_DIR) / "data" / "starter" / "hearth-starter.gguf"};
-  const fs::path shared = fs::path(HEARTH_SHARED_DIR) / "models" / "llm";
+  const auto catalog = load_catalog(test::source_dir() / "data").value();
+  std::vector<fs::path> files = {test::source_dir() / "data" / "starter" / "hearth-starter.gguf"};
+  const fs::path shared = test::shared_dir() / "models" / "llm";
   if (!fs::exists(shared)) std::printf("shared models skipped: there is no %s\n", shared.c_str());
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(shared, none))

@@ -15,6 +15,7 @@
 #include "formats/tflite.h"
 #include "platform/http_range.h"
 #include "support/gguf_builder.h"
+#include "support/paths.h"
 #include "support/program.h"
 #include "support/range_server.h"
 
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 const Catalog& catalog() {
-  static const Catalog kCatalog = load_catalog(fs::path(HEARTH_SOURCE_DIR) / "data").value();
+  static const Catalog kCatalog = load_catalog(test::source_dir() / "data").value();
   return kCatalog;
 }
 
@@ -83,7 +84,7 @@ std::uint64_t table_sum(const fs::path& path) {
 }
 
 TEST(WeightsFitRealFiles, weights_are_the_sum_of_the_table_here_and_by_ranges) {
-  const fs::path models = fs::path(HEARTH_SHARED_DIR) / "models";
+  const fs::path models = test::shared_dir() / "models";
   if (!fs::exists(models)) GTEST_SKIP() << "the real models are not at " << models;
   test::RangeServer server;
   int n = 0;

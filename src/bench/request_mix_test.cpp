@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/paths.h"
+
 namespace hearth::bench {
 namespace {
 
@@ -29,7 +31,7 @@ TEST(UniformMix, stays_inside_its_bounds_and_repeats) {
 }
 
 TEST(ReadMix, reads_the_recorded_mix) {
-  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/bench/serving/uniform_48_768.tsv");
+  std::ifstream file(test::source_dir().string() + "/bench/serving/uniform_48_768.tsv");
   const auto requests = read_mix(std::string{std::istreambuf_iterator<char>(file), {}}, 64);
   ASSERT_TRUE(requests) << to_string(requests.error());
   EXPECT_EQ(requests->size(), 256U);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "catalog/schema_check.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 std::vector<CatalogFile> shipped_files() {
-  const std::filesystem::path root = std::filesystem::path(HEARTH_SOURCE_DIR) / "data";
+  const std::filesystem::path root = test::source_dir() / "data";
   std::vector<CatalogFile> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (!entry.is_regular_file() || entry.path().extension() != ".json") continue;

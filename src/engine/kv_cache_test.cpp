@@ -2,6 +2,7 @@
 #include "engine/kv_cache.h"
 
 #include "engine/kv_cache_fixture.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -223,7 +224,7 @@ TEST_F(KvCacheTest, a_save_or_restore_that_fails_only_costs_computing) {
 }
 
 TEST_F(KvCacheTest, works_the_same_when_the_runtime_is_another_process) {
-  if (!std::filesystem::exists(std::filesystem::path(HEARTH_BINARY_DIR) / "libexec/hearth/hearth-worker")) {
+  if (!std::filesystem::exists(test::build_dir() / "libexec/hearth/hearth-worker")) {
     GTEST_SKIP() << "the worker program was not built here";
   }
   auto options = kv_options(2, 1);

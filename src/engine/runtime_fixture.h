@@ -12,6 +12,7 @@
 #include <string>
 
 #include "plugin_host/registry.h"
+#include "support/paths.h"
 
 namespace hearth {
 
@@ -54,19 +55,16 @@ class TestRuntimes {
     return folder / name;
   }
   [[nodiscard]] static std::filesystem::path sample(const std::string& name) {
-    return std::filesystem::path(HEARTH_SOURCE_DIR) / "runtimes/fake/scripts" / name;
+    return test::source_dir() / "runtimes/fake/scripts" / name;
   }
   [[nodiscard]] static std::filesystem::path starter() {
-    return std::filesystem::path(HEARTH_SOURCE_DIR) / "data/starter/hearth-starter.gguf";
+    return test::source_dir() / "data/starter/hearth-starter.gguf";
   }
-  [[nodiscard]] static std::filesystem::path shared(const std::string& name) {
-    return std::filesystem::path(HEARTH_SHARED_DIR) / name;
-  }
+  [[nodiscard]] static std::filesystem::path shared(const std::string& name) { return test::shared_dir() / name; }
 
  private:
-  RuntimeRegistry registry_{{{std::filesystem::path(HEARTH_BINARY_DIR) / "lib/hearth/runtimes"},
-                             std::filesystem::path(HEARTH_BINARY_DIR) / "libexec/hearth/hearth-worker",
-                             nullptr}};
+  RuntimeRegistry registry_{
+      {{test::build_dir() / "lib/hearth/runtimes"}, test::build_dir() / "libexec/hearth/hearth-worker", nullptr}};
   int n_files_ = 0;
 };
 

@@ -10,6 +10,7 @@
 
 #include "engine/runtime_fixture.h"
 #include "engine/tensor_engine.h"
+#include "support/paths.h"
 
 namespace hearth {
 
@@ -86,9 +87,8 @@ class ScriptedTensors final : public ModelDirectory, public TensorModelProvider 
   }
 
  private:
-  RuntimeRegistry registry_{{{std::filesystem::path(HEARTH_BINARY_DIR) / "lib/hearth/runtimes"},
-                             std::filesystem::path(HEARTH_BINARY_DIR) / "libexec/hearth/hearth-worker",
-                             nullptr}};
+  RuntimeRegistry registry_{
+      {{test::build_dir() / "lib/hearth/runtimes"}, test::build_dir() / "libexec/hearth/hearth-worker", nullptr}};
   std::map<std::string, Offer> offers_;
   std::mutex gate_;
   std::map<std::string, int> loads_;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "estimate/speed_text.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -21,7 +22,7 @@ std::string read_file(const std::string& path) {
 }
 
 SpeedModel shipped() {
-  auto model = SpeedModel::parse(read_file(HEARTH_SOURCE_DIR "/data/fit/speed_model.json"));
+  auto model = SpeedModel::parse(read_file(test::source_dir() / "data/fit/speed_model.json"));
   EXPECT_TRUE(model) << model.error().message;
   return std::move(*model);
 }

@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "estimate/speed_text.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kModelPath = HEARTH_SOURCE_DIR "/data/fit/speed_model.json";
+std::string model_path() { return (test::source_dir() / "data/fit/speed_model.json").string(); }
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -32,7 +33,7 @@ std::vector<std::string> split(const std::string& text, char by) {
   return out;
 }
 
-SpeedModel shipped() { return SpeedModel::parse(read_file(kModelPath)).value(); }
+SpeedModel shipped() { return SpeedModel::parse(read_file(model_path())).value(); }
 
 constexpr const char* kHeader =
     "device\tmemory_bandwidth_GBps\tmodel\tquant\tn_params_B\tfile_GiB\tbackend\tpp512_tps\ttg128_tps\tsource\n";
@@ -68,8 +69,8 @@ int compare_with_python(const std::string& rows, const std::string& name) {
   const auto out = (folder / "out.tsv").string();
   std::ofstream(in, std::ios::binary) << rows;
   if (std::system("python3 --version > /dev/null 2>&1") != 0) return -1;
-  const std::string command = std::string("python3 \"") + HEARTH_SOURCE_DIR + "/tools/fit/evaluate.py\" \"" +
-                              kModelPath + "\" \"" + in + "\" \"" + out + "\"";
+  const std::string command = std::string("python3 \"") + test::source_dir().string() + "/tools/fit/evaluate.py\" \"" +
+                              model_path() + "\" \"" + in + "\" \"" + out + "\"";
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   const auto ours = project_rows(shipped(), rows);
   EXPECT_TRUE(ours);
@@ -117,7 +118,7 @@ TEST(SpeedRows, agrees_with_the_reference_evaluator_on_odd_rows) {
 }
 
 TEST(SpeedRows, agrees_with_the_reference_evaluator_on_all_measured_rows) {
-  const std::string path = std::string(HEARTH_SHARED_DIR) + "/data/device_bench.tsv";
+  const std::string path = test::shared_dir().string() + "/data/device_bench.tsv";
   if (!fs::exists(path)) GTEST_SKIP() << "no measured rows at " << path;
   const int projected = compare_with_python(read_file(path), "measured");
   if (projected < 0) GTEST_SKIP() << "python3 is not here";

@@ -7,6 +7,7 @@
 #include "formats/gguf_shape.h"
 #include "support/bad_gguf.h"
 #include "support/gguf_builder.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -151,7 +152,7 @@ TEST(GgufReaderTest, every_prefix_of_a_file_is_refused) {
 
 // Every GGUF of the test models, against the sum of its parts: header, padded tensors and nothing else.
 TEST(GgufReaderTest, accounts_for_every_byte_of_real_models) {
-  const fs::path folder = fs::path(HEARTH_SHARED_DIR) / "models";
+  const fs::path folder = test::shared_dir() / "models";
   if (!fs::exists(folder)) GTEST_SKIP() << "no test models at " << folder;
   int seen = 0;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -169,7 +170,7 @@ TEST(GgufReaderTest, accounts_for_every_byte_of_real_models) {
 }
 
 TEST(GgufReaderTest, real_model_cut_at_every_percent_is_refused) {
-  const fs::path path = fs::path(HEARTH_SHARED_DIR) / "models/llm/stories260K-q4_0.gguf";
+  const fs::path path = test::shared_dir() / "models/llm/stories260K-q4_0.gguf";
   if (!fs::exists(path)) GTEST_SKIP() << "no test model at " << path;
   const auto whole = read_file(path, 1 << 20);
   ASSERT_TRUE(whole);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/gguf_builder.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -121,7 +122,7 @@ TEST(GgufShapeTest, contradictions_are_refused_by_name) {
 }
 
 TEST(GgufShapeTest, real_model_has_its_published_dimensions) {
-  const auto path = std::filesystem::path(HEARTH_SHARED_DIR) / "models/llm/stories260K-f32.gguf";
+  const auto path = test::shared_dir() / "models/llm/stories260K-f32.gguf";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no test model at " << path;
   const auto file = read_gguf(path);
   ASSERT_TRUE(file);

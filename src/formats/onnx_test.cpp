@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/paths.h"
+
 namespace hearth {
 namespace {
 
@@ -116,7 +118,7 @@ TEST(OnnxTest, external_data_must_be_there_and_long_enough) {
 
 // A model file is its weights and a little graph: the weights must fill most of each real file and never exceed it.
 TEST(OnnxTest, real_models_are_mostly_weights) {
-  const fs::path models = fs::path(HEARTH_SHARED_DIR) / "models";
+  const fs::path models = test::shared_dir() / "models";
   if (!fs::exists(models)) GTEST_SKIP() << "no test models at " << models;
   int seen = 0;
   for (const auto& entry : fs::recursive_directory_iterator(models)) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/paths.h"
+
 namespace hearth {
 namespace {
 
@@ -51,7 +53,7 @@ TEST(OpenvinoIrTest, damage_is_refused) {
 }
 
 TEST(OpenvinoIrTest, constants_of_a_real_model_fill_its_bin_file) {
-  const fs::path path = fs::path(HEARTH_SHARED_DIR) / "models/detect/nanodet-m.xml";
+  const fs::path path = test::shared_dir() / "models/detect/nanodet-m.xml";
   if (!fs::exists(path)) GTEST_SKIP() << "no test model at " << path;
   const auto table = read_openvino_ir(path);
   if (absent(table)) GTEST_SKIP() << "built without pugixml";

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/paths.h"
+
 namespace hearth {
 namespace {
 
@@ -17,7 +19,7 @@ Result<WeightTable> read(const std::string& bytes) {
 }
 
 TEST(TfliteTest, real_models_are_mostly_weights) {
-  const fs::path models = fs::path(HEARTH_SHARED_DIR) / "models";
+  const fs::path models = test::shared_dir() / "models";
   if (!fs::exists(models)) GTEST_SKIP() << "no test models at " << models;
   int seen = 0;
   for (const auto& entry : fs::recursive_directory_iterator(models)) {
@@ -33,7 +35,7 @@ TEST(TfliteTest, real_models_are_mostly_weights) {
 }
 
 TEST(TfliteTest, truncated_real_model_is_refused_or_loses_nothing_it_claims) {
-  const fs::path path = fs::path(HEARTH_SHARED_DIR) / "models/wake/kws_ref_model.tflite";
+  const fs::path path = test::shared_dir() / "models/wake/kws_ref_model.tflite";
   if (!fs::exists(path)) GTEST_SKIP() << "no test model at " << path;
   const auto whole = read_file(path, 1 << 20);
   ASSERT_TRUE(whole);
@@ -48,7 +50,7 @@ TEST(TfliteTest, truncated_real_model_is_refused_or_loses_nothing_it_claims) {
 }
 
 TEST(TfliteTest, ports_that_are_quantised_tell_scale_and_zero_point) {
-  const fs::path path = fs::path(HEARTH_SHARED_DIR) / "models/classify/mobilenet_v2_1.0_224_quant.tflite";
+  const fs::path path = test::shared_dir() / "models/classify/mobilenet_v2_1.0_224_quant.tflite";
   if (!fs::exists(path)) GTEST_SKIP() << "no test model at " << path;
   const auto ports = read_tflite_quantization(path);
   ASSERT_TRUE(ports) << to_string(ports.error());

@@ -9,6 +9,7 @@
 #include "pipeline/frame_queue.h"
 #include "pipeline/graph_html.h"
 #include "pipeline/vision_fixture.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
@@ -44,7 +45,7 @@ class PipelineRunTest : public TensorEngineTest {
     return run_pipeline(graph_, ports, io);
   }
   static std::string shipped(const std::string& name) {
-    std::ifstream file(std::filesystem::path(HEARTH_SOURCE_DIR) / "data/pipelines" / (name + ".json"));
+    std::ifstream file(test::source_dir() / "data/pipelines" / (name + ".json"));
     return {std::istreambuf_iterator<char>(file), {}};
   }
   // Bytes that were copied between buffers, whatever the reason.

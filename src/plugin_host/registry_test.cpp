@@ -3,14 +3,15 @@
 #include <gmock/gmock.h>
 
 #include "plugin_host/test_plugin/plugin_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
 
 RegistryOptions options() {
   RegistryOptions made;
-  made.plugin_folders = {"/nonexistent/folder", HEARTH_TEST_PLUGIN_DIR};
-  made.worker_program = HEARTH_WORKER_PROGRAM;
+  made.plugin_folders = {"/nonexistent/folder", test::build_dir() / "tests/plugins"};
+  made.worker_program = test::build_dir() / "libexec/hearth/hearth-worker";
   return made;
 }
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "plugin_host/test_plugin/plugin_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -268,7 +269,7 @@ TEST_P(FaultyPlugins, a_file_that_is_no_library) {
   ASSERT_TRUE(write_file_atomic(path, "this is no library\n"));
   RegistryOptions options;
   options.plugin_folders = {folder};
-  options.worker_program = HEARTH_WORKER_PROGRAM;
+  options.worker_program = test::build_dir() / "libexec/hearth/hearth-worker";
   RuntimeRegistry registry(options);
   EXPECT_EQ(code_of(registry.open("text", GetParam())), ErrorCode::kInvalidData);
   std::filesystem::remove_all(folder);

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "router/intent_model.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 
 inline std::string file_text(const std::string& name) {
-  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/data/router/" + name, std::ios::binary);
+  std::ifstream file(test::source_dir().string() + "/data/router/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -41,7 +42,7 @@ struct ParityRow {
 // One row of parity.jsonl a line, in its order.
 inline std::vector<ParityRow> parity_rows() {
   std::vector<ParityRow> rows;
-  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/data/router/parity.jsonl");
+  std::ifstream file(test::source_dir().string() + "/data/router/parity.jsonl");
   for (std::string line; std::getline(file, line);) {
     const auto json = nlohmann::json::parse(line);
     auto& row = rows.emplace_back();

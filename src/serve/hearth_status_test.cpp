@@ -17,6 +17,8 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
+
+#include "support/paths.h"
 #pragma GCC diagnostic pop
 
 namespace hearth::serve {
@@ -25,7 +27,7 @@ namespace {
 using nlohmann::json;
 
 std::string schema_faults(const json& document) {
-  std::ifstream file(std::string(HEARTH_SOURCE_DIR) + "/data/schemas/status.schema.json");
+  std::ifstream file(test::source_dir().string() + "/data/schemas/status.schema.json");
   const json text = json::parse(file);
   valijson::Schema schema;
   valijson::SchemaParser parser;

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/paths.h"
 #include "vision/image_encoding.h"
 
 namespace hearth {
@@ -443,7 +444,7 @@ TEST(ImageDecoding, one_decoder_reads_many_pictures) {
 }
 
 TEST(ImageDecoding, a_real_bitmap_is_read) {
-  std::ifstream file(std::string(HEARTH_SHARED_DIR) + "/media/images/cat.bmp", std::ios::binary);
+  std::ifstream file(test::shared_dir().string() + "/media/images/cat.bmp", std::ios::binary);
   if (!file) GTEST_SKIP() << "cat.bmp is not here";
   const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
   Image out;

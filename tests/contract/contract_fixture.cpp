@@ -8,6 +8,8 @@
 #include <fstream>
 #include <ostream>
 
+#include "support/paths.h"
+
 namespace hearth::contract {
 
 namespace fs = std::filesystem;
@@ -30,14 +32,14 @@ std::vector<Subject> subjects() {
 std::string subject_name(const testing::TestParamInfo<Subject>& info) { return info.param.name; }
 
 RegistryOptions registry_options() {
-  const fs::path build = HEARTH_BINARY_DIR;
+  const fs::path build = test::build_dir();
   return {{build / "lib/hearth/runtimes"}, build / "libexec/hearth/hearth-worker", nullptr};
 }
 
 std::string resolve(std::string_view file) {
   constexpr std::string_view kShared = "shared/";
-  const fs::path path = file.starts_with(kShared) ? fs::path(HEARTH_SHARED_DIR) / file.substr(kShared.size())
-                                                  : fs::path(HEARTH_SOURCE_DIR) / file;
+  const fs::path path =
+      file.starts_with(kShared) ? test::shared_dir() / file.substr(kShared.size()) : test::source_dir() / file;
   return fs::exists(path) ? path.string() : std::string();
 }
 

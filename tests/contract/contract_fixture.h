@@ -18,7 +18,7 @@ namespace hearth::contract {
 struct Subject {
   const char* name;  // in test names
   const char* runtime;
-  const char* model;    // under the repository, or under HEARTH_SHARED_DIR when it starts with "shared/"
+  const char* model;    // under the repository, or under shared_dir() when it starts with "shared/"
   const char* adapter;  // empty: none here
   Transport transport;
 };

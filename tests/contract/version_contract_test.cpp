@@ -1,5 +1,6 @@
 // Plugins of other versions: what is newer serves, what is older lacks only what it lacks, the rest is refused by name.
 #include "contract_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::contract {
 namespace {
@@ -16,9 +17,8 @@ class VersionContract : public testing::TestWithParam<Transport> {
   }
 
  private:
-  RuntimeRegistry registry_{{{std::filesystem::path(HEARTH_BINARY_DIR) / "tests/contract_plugins"},
-                             registry_options().worker_program,
-                             nullptr}};
+  RuntimeRegistry registry_{
+      {{test::build_dir() / "tests/contract_plugins"}, registry_options().worker_program, nullptr}};
 };
 INSTANTIATE_TEST_SUITE_P(All, VersionContract, testing::Values(Transport::kInProcess, Transport::kWorker),
                          [](const auto& test) { return test.param == Transport::kWorker ? "worker" : "in_process"; });

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "planning.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -105,7 +106,7 @@ std::string difference(const Json& a, const Json& b, const std::string& place) {
 }
 
 fs::path golden_file(const std::string& name) {
-  return fs::path(HEARTH_SOURCE_DIR) / "tests" / "planning" / "golden" / (name + ".json");
+  return test::source_dir() / "tests" / "planning" / "golden" / (name + ".json");
 }
 
 // A digest a line, so that a difference between versions can be read.

@@ -6,6 +6,7 @@
 
 #include "plan/device_profile.h"
 #include "plan/request_words.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -19,7 +20,7 @@ T or_abort(Result<T> result) {
   std::abort();
 }
 
-std::filesystem::path data_folder() { return std::filesystem::path(HEARTH_SOURCE_DIR) / "data"; }
+std::filesystem::path data_folder() { return test::source_dir() / "data"; }
 
 }  // namespace
 

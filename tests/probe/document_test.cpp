@@ -10,6 +10,7 @@
 #include "platform/file.h"
 #include "probe/memory_reader.h"
 #include "probe/recorded_machine.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -18,7 +19,7 @@ using ::testing::HasSubstr;
 
 const SchemaCheck& probe_schema() {
   static const SchemaCheck schema = [] {
-    const auto path = std::filesystem::path(HEARTH_SOURCE_DIR) / "data/schemas/probe.schema.json";
+    const auto path = test::source_dir() / "data/schemas/probe.schema.json";
     return std::move(SchemaCheck::compile("probe", read_file(path, 1U << 20U).value())).value();
   }();
   return schema;

@@ -9,6 +9,7 @@
 #include "catalog/schema_check.h"
 #include "platform/file.h"
 #include "probe/recorded_machine.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -20,7 +21,7 @@ class LiveProbe : public ::testing::Test {
  protected:
   ProgramResult hearth(std::vector<std::string> arguments) const {
     ProgramRun run;
-    run.program = std::filesystem::path(HEARTH_BINARY_DIR) / "bin/hearth";
+    run.program = test::build_dir() / "bin/hearth";
     run.arguments = std::move(arguments);
     run.arguments.insert(run.arguments.begin(), "probe");
     run.environment = {"HEARTH_HOME=" + home_.path().string()};
@@ -32,7 +33,7 @@ class LiveProbe : public ::testing::Test {
     const auto result = hearth(std::move(arguments));
     EXPECT_EQ(result.exit_status, 0) << result.out << result.err;
     auto parsed = json::parse(result.out, nullptr, false);
-    const auto path = std::filesystem::path(HEARTH_SOURCE_DIR) / "data/schemas/probe.schema.json";
+    const auto path = test::source_dir() / "data/schemas/probe.schema.json";
     const auto schema = SchemaCheck::compile("probe", read_file(path, 1U << 20U).value());
     const auto valid = schema->check(parsed);
     EXPECT_TRUE(valid.has_value()) << to_string(valid.error());
@@ -82,7 +83,7 @@ json gpu_named(const json& document, const std::string& name) {
 }
 
 TEST_F(LiveProbe, asks_the_vendors_libraries_and_counts_no_gpu_twice) {
-  environment_ = {std::string("LD_LIBRARY_PATH=") + HEARTH_BINARY_DIR + "/tests/fake_gpu"};
+  environment_ = {std::string("LD_LIBRARY_PATH=") + test::build_dir().string() + "/tests/fake_gpu"};
   const json document = this->document({"--quick"});
   const json h200 = gpu_named(document, "NVIDIA H200");
   ASSERT_FALSE(h200.is_null()) << document["gpus"];

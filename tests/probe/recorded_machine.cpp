@@ -5,12 +5,14 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/paths.h"
+
 namespace hearth::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path machines_folder() { return fs::path(HEARTH_SOURCE_DIR) / "tests/probe/machines"; }
+fs::path machines_folder() { return test::source_dir() / "tests/probe/machines"; }
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -105,7 +107,7 @@ std::vector<std::string> recorded_machines() {
 const Catalog& device_catalog() {
   static const Catalog catalog = [] {
     std::vector<CatalogFile> files;
-    for (const auto& entry : fs::directory_iterator(fs::path(HEARTH_SOURCE_DIR) / "data/devices"))
+    for (const auto& entry : fs::directory_iterator(test::source_dir() / "data/devices"))
       files.push_back({"devices/" + entry.path().filename().string(), read_text(entry.path())});
     auto loaded = Catalog::load(files, CatalogCheck::kTrusted);
     if (!loaded) throw std::runtime_error(to_string(loaded.error()));

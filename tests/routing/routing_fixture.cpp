@@ -6,13 +6,14 @@
 #include <sstream>
 
 #include "catalog/catalog.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;
-  text << std::ifstream(std::string(HEARTH_SOURCE_DIR) + "/data/" + path).rdbuf();
+  text << std::ifstream(test::source_dir().string() + "/data/" + path).rdbuf();
   return text.str();
 }
 

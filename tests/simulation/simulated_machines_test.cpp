@@ -11,6 +11,7 @@
 
 #include "catalog/catalog.h"
 #include "sim/plant_hour.h"
+#include "support/paths.h"
 #include "support/program.h"
 
 namespace hearth::test {
@@ -18,7 +19,7 @@ namespace {
 
 const Catalog& catalog() {
   static const Catalog loaded = [] {
-    const std::filesystem::path root = std::filesystem::path(HEARTH_SOURCE_DIR) / "data";
+    const std::filesystem::path root = test::source_dir() / "data";
     std::vector<CatalogFile> files;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
       if (!entry.is_regular_file() || entry.path().extension() != ".json") continue;

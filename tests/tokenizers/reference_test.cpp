@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "support/paths.h"
 #include "text/tokenizer.h"
 
 namespace hearth {
@@ -15,7 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 std::string contents(const std::string& name) {
-  std::ifstream file(std::string(HEARTH_TOKENIZER_DATA) + "/" + name, std::ios::binary);
+  std::ifstream file(test::source_dir() / "tests/tokenizers/data" / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -15,13 +15,14 @@
 #include <valijson/validator.hpp>
 
 #include "plugin_host/registry.h"
+#include "support/paths.h"
 
 namespace hearth {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = HEARTH_SOURCE_DIR;
+const fs::path kSource = test::source_dir();
 
 std::string read_text(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -122,13 +123,13 @@ void expect_recital(RuntimeRegistry& registry, Transport transport, const fs::pa
 }
 
 TEST(ToyRuntime, one_file_and_one_record_as_contributing_says_are_a_runtime_that_decodes) {
-  const fs::path tree = fs::path(HEARTH_BINARY_DIR) / "tests/toy_runtime_tree";
+  const fs::path tree = test::build_dir() / "tests/toy_runtime_tree";
   fs::remove_all(tree);
   ASSERT_NO_FATAL_FAILURE(make_tree(tree, read_text(kSource / "CONTRIBUTING.md")));
   expect_valid_record(tree);
   ASSERT_NO_FATAL_FAILURE(build(tree));
   RuntimeRegistry registry(
-      {{tree / "build/lib/hearth/runtimes"}, fs::path(HEARTH_BINARY_DIR) / "libexec/hearth/hearth-worker", nullptr});
+      {{tree / "build/lib/hearth/runtimes"}, test::build_dir() / "libexec/hearth/hearth-worker", nullptr});
   EXPECT_EQ(registry.names(), std::vector<std::string>{"parrot"});
   const auto model_path = tree / "pieces_of_eight.txt";
   write_text(model_path, "Pieces of eight! Pieces of eight!");

@@ -12,6 +12,7 @@
 #include "plugin_host/plugin_library.h"
 #include "plugin_host/registry.h"
 #include "plugin_host/worker_client.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 
@@ -24,7 +25,7 @@ inline constexpr std::uint32_t kVocab = 32768;
 inline constexpr std::size_t kStateBytes = (1U << 20) + 3;
 
 inline std::filesystem::path plugin_path(const std::string& variant) {
-  return std::filesystem::path(HEARTH_TEST_PLUGIN_DIR) / ("libhearth_runtime_" + variant + ".so");
+  return test::build_dir() / "tests/plugins" / ("libhearth_runtime_" + variant + ".so");
 }
 
 class RememberingLogger final : public Logger {
@@ -45,7 +46,7 @@ class RememberingLogger final : public Logger {
 
 inline WorkerOptions worker_options(const std::string& variant, Logger* logger = nullptr) {
   WorkerOptions options;
-  options.program = HEARTH_WORKER_PROGRAM;
+  options.program = test::build_dir() / "libexec/hearth/hearth-worker";
   options.plugin = plugin_path(variant);
   options.logger = logger;
   options.grace = std::chrono::milliseconds(200);

@@ -6,6 +6,7 @@
 #include "cli_fixture.h"
 #include "hearth/error.h"
 #include "support/bad_gguf.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::string read_starter() {
-  std::ifstream file(fs::path(HEARTH_SOURCE_DIR) / "data/starter/hearth-starter.gguf", std::ios::binary);
+  std::ifstream file(test::source_dir() / "data/starter/hearth-starter.gguf", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 

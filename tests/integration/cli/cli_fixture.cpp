@@ -7,15 +7,17 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "support/paths.h"
+
 namespace hearth::test {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const fs::path kBuild = HEARTH_BINARY_DIR;
-const fs::path kSource = HEARTH_SOURCE_DIR;
-const fs::path kShared = HEARTH_SHARED_DIR;
+const fs::path kBuild = test::build_dir();
+const fs::path kSource = test::source_dir();
+const fs::path kShared = test::shared_dir();
 
 }  // namespace
 

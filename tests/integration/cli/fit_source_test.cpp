@@ -4,6 +4,7 @@
 
 #include "cli_fixture.h"
 #include "support/gguf_builder.h"
+#include "support/paths.h"
 #include "support/range_server.h"
 
 namespace hearth::test {
@@ -21,7 +22,7 @@ std::string large_gguf() {
   return builder.build();
 }
 
-fs::path shared_file(const std::string& name) { return fs::path(HEARTH_SHARED_DIR) / "models" / name; }
+fs::path shared_file(const std::string& name) { return test::shared_dir() / "models" / name; }
 
 class FitSourceTest : public CliTest {
  protected:
@@ -50,7 +51,7 @@ TEST_F(FitSourceTest, of_an_address_only_the_header_is_fetched) {
 }
 
 TEST_F(FitSourceTest, an_address_and_the_same_file_here_are_counted_alike) {
-  std::ifstream file(fs::path(HEARTH_SOURCE_DIR) / "data/starter/hearth-starter.gguf", std::ios::binary);
+  std::ifstream file(test::source_dir() / "data/starter/hearth-starter.gguf", std::ios::binary);
   server_.put("/starter.gguf", {.body = {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}});
   const json remote = hearth_json({"fit", "-m", server_.url("/starter.gguf"), "--users", "2"}, "model_fit");
   const json here = hearth_json({"fit", "-m", "starter", "--users", "2"}, "model_fit");

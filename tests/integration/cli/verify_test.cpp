@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cli_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -130,9 +131,9 @@ TEST_F(VerifyTest, a_corrected_projection_is_recorded_with_what_the_fit_said) {
 }
 
 TEST_F(VerifyTest, the_starter_holds_the_memory_that_fit_says) {
-  if (!fs::exists(fs::path(HEARTH_BINARY_DIR) / "lib/hearth/runtimes/libhearth_runtime_llama.so"))
+  if (!fs::exists(test::build_dir() / "lib/hearth/runtimes/libhearth_runtime_llama.so"))
     GTEST_SKIP() << "the llama.cpp runtime is not built";
-  const auto starter = (fs::path(HEARTH_SOURCE_DIR) / "data/starter/hearth-starter.gguf").string();
+  const auto starter = (test::source_dir() / "data/starter/hearth-starter.gguf").string();
   const json fit = hearth_json({"fit", "-m", starter, "--ctx", "256", "--micro-batch", "128"}, "model_fit");
   json items = json::array();
   for (const auto& [component, bytes] : fit["components"].items())

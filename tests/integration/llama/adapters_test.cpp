@@ -5,6 +5,7 @@
 
 #ifdef HEARTH_CAN_MAKE_GGUF
 #include "lora.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -14,7 +15,7 @@ using Logits = std::vector<float>;
 class LlamaAdapters : public ::testing::Test {
  protected:
   void SetUp() override {
-    base_ = std::filesystem::path(HEARTH_SOURCE_DIR) / "data/starter/hearth-starter.gguf";
+    base_ = test::source_dir() / "data/starter/hearth-starter.gguf";
     folder_ = std::filesystem::path(testing::TempDir()) / ("hearth-lora-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
     model_ = load_text({.path = base_.string()});

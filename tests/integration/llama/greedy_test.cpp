@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "llama_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -37,7 +38,7 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
 
 TEST(Llama, greedy_tokens_equal_llama_cpps_own_for_every_shared_model) {
   const auto models = shared_models("llm", ".gguf");
-  if (models.empty()) GTEST_SKIP() << "no models in " HEARTH_SHARED_DIR;
+  if (models.empty()) GTEST_SKIP() << "no models in " << test::shared_dir();
   for (const auto& path : models) {
     SCOPED_TRACE(path.string());
     const auto expected = reference_tokens(path);
@@ -52,7 +53,7 @@ TEST(Llama, greedy_tokens_equal_llama_cpps_own_for_every_shared_model) {
 
 TEST(Llama, tokenizer_gives_the_expected_ids_of_every_shared_vocabulary) {
   const auto vocabularies = shared_models("tokenizers", ".gguf");
-  if (vocabularies.empty()) GTEST_SKIP() << "no tokenizers in " HEARTH_SHARED_DIR;
+  if (vocabularies.empty()) GTEST_SKIP() << "no tokenizers in " << test::shared_dir();
   for (const auto& path : vocabularies) {
     SCOPED_TRACE(path.string());
     const auto model = load_text({.path = path.string(), .extra_json = R"({"vocab_only":true})"});

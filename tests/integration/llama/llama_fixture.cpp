@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "plugin_host/registry.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 
@@ -29,22 +30,21 @@ LogRecorder& llama_log() {
 
 Runtime& llama_runtime() {
   static RuntimeRegistry registry(
-      {.plugin_folders = {HEARTH_BINARY_DIR "/lib/hearth/runtimes"}, .worker_program = {}, .logger = &llama_log()});
+      {.plugin_folders = {test::build_dir() / "lib/hearth/runtimes"}, .worker_program = {}, .logger = &llama_log()});
   static const auto runtime = registry.open("llama", Transport::kInProcess);
   if (!runtime) throw std::runtime_error(to_string(runtime.error()));
   return **runtime;
 }
 
 std::filesystem::path shared_model(const std::string& name) {
-  const auto path = std::filesystem::path(HEARTH_SHARED_DIR) / "models" / name;
+  const auto path = test::shared_dir() / "models" / name;
   return std::filesystem::exists(path) ? path : std::filesystem::path();
 }
 
 std::vector<std::filesystem::path> shared_models(const std::string& folder, const std::string& extension) {
   std::vector<std::filesystem::path> found;
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(HEARTH_SHARED_DIR) / "models" / folder, error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::shared_dir() / "models" / folder, error)) {
     if (entry.path().extension() == extension) found.push_back(entry.path());
   }
   std::ranges::sort(found);

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "plugin_host/runtime.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 
@@ -64,4 +65,4 @@ std::string read_bytes(const std::filesystem::path& path);
 // Ends the test as skipped, with the reason, unless `path` names a file.
 #define HEARTH_NEED_MODEL(path) \
   if ((path).empty())           \
-  GTEST_SKIP() << "no models in " HEARTH_SHARED_DIR "; set HEARTH_SHARED_DIR to a folder that has them"
+  GTEST_SKIP() << "no models in " << test::shared_dir() << "; set HEARTH_SHARED_DIR to a folder that has them"

@@ -1,5 +1,6 @@
 // What was estimated is what is there, to the byte; and placement says where.
 #include "llama_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -21,7 +22,7 @@ void expect_estimate_holds(const LoadOptions& load, const TextOptions& text) {
 
 TEST(LlamaMemory, estimate_equals_memory_now_for_every_shared_model_and_option) {
   const auto models = shared_models("llm", ".gguf");
-  if (models.empty()) GTEST_SKIP() << "no models in " HEARTH_SHARED_DIR;
+  if (models.empty()) GTEST_SKIP() << "no models in " << test::shared_dir();
   const std::vector<TextOptions> texts = {
       {.n_ctx = 512},
       {},

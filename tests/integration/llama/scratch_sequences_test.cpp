@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "llama_fixture.h"
+#include "support/paths.h"
 
 namespace hearth::test {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::int32_t kBlocks = 3;
 class ScratchSequences : public ::testing::TestWithParam<Cells> {
  protected:
   void SetUp() override {
-    model_ = load_text({.path = std::string(HEARTH_SOURCE_DIR) + "/data/starter/hearth-starter.gguf"});
+    model_ = load_text({.path = test::source_dir().string() + "/data/starter/hearth-starter.gguf"});
     std::string text = "Once upon a time";
     while (prompt_.size() < std::size_t{kBlock} * kBlocks + 1) {
       text += ", there was a little girl named Lily who loved to play outside in the park";

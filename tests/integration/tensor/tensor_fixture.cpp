@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "support/paths.h"
+
 namespace hearth::tensor_tests {
 
 namespace fs = std::filesystem;
 
 RegistryOptions registry_options() {
-  const fs::path build = HEARTH_BINARY_DIR;
+  const fs::path build = test::build_dir();
   return {{build / "lib/hearth/runtimes"}, build / "libexec/hearth/hearth-worker", nullptr};
 }
 
@@ -25,7 +27,7 @@ bool is_here(RuntimeRegistry& registry, const std::string& runtime, std::string&
 }
 
 std::string shared_model(const std::string& name) {
-  const auto path = fs::path(HEARTH_SHARED_DIR) / "models" / name;
+  const auto path = test::shared_dir() / "models" / name;
   return fs::exists(path) ? path.string() : std::string();
 }
 

@@ -13,6 +13,7 @@
 
 #include "formats/gguf.h"
 #include "formats/gguf_shape.h"
+#include "support/paths.h"
 
 namespace hearth::make_gguf {
 namespace {
@@ -181,7 +182,7 @@ TEST_F(MakeGgufTest, same_seed_same_file) {
 
 TEST_F(MakeGgufTest, real_vocabulary_is_cut_and_padded) {
   for (const char* name : {"ggml-vocab-llama-spm.gguf", "ggml-vocab-gpt-2.gguf"}) {
-    const fs::path vocabulary = fs::path(HEARTH_SHARED_DIR) / "models/tokenizers" / name;
+    const fs::path vocabulary = test::shared_dir() / "models/tokenizers" / name;
     if (!fs::exists(vocabulary)) GTEST_SKIP() << "no vocabulary at " << vocabulary;
     for (const std::uint32_t n_vocab : {512U, 60000U}) {
       auto made = options("llama-3.2-1b", "Q8_0");
