@@ -14,6 +14,7 @@
 
 #include "cpu_attention.h"
 #include "cpu_matrix.h"
+#include "cpu_matrix_row.h"
 #include "ggml_inside.h"
 
 namespace hearth::llama {
@@ -33,11 +34,12 @@ struct alignas(64) Shared {
 constexpr std::int64_t kChunksPerThread = 8;
 constexpr std::int64_t kHeadsMax = 64;  // that share a key head; as cpu_attention.cpp lays out its scratch
 
-// Fewer rows don't pay for unpacking: measured, ggml's own takes 13 ms for 4 rows where ours takes 15, and 31 for 8
-// (18).
-constexpr std::int64_t kRowsForQ6K = 5;
+// Two rows don't pay for unpacking: ggml's own, which goes through the weights once a row, is as fast.
+constexpr std::int64_t kRowsForQ6K = 3;
 
 using Barrier = void (*)(ggml_threadpool*);
+
+std::size_t padded(std::size_t bytes) { return (bytes + alignof(Shared) - 1) / alignof(Shared) * alignof(Shared); }
 
 Shared* shared_of(const inside::ComputeParams& params) {
   const auto address = reinterpret_cast<std::uintptr_t>(params.wdata);
@@ -59,9 +61,11 @@ class MatrixKernel final : public inside::TensorTraits {
  public:
   MatrixKernel(WeightLayout layout, Barrier barrier) : layout_(layout), barrier_(barrier) {}
 
+  // Behind what is shared: the quantised activations; behind those of a single row, the same as its product reads them.
   bool work_size(int, const ggml_tensor* op, std::size_t& size) override {
-    const auto blocks = static_cast<std::size_t>(op->src[1]->ne[1] * op->src[0]->ne[0] / kBlockValues);
-    size = sizeof(Shared) + alignof(Shared) + blocks * sizeof(ActivationBlock);
+    const std::int64_t depth = op->src[0]->ne[0];
+    size = sizeof(Shared) + alignof(Shared) + padded(activation_bytes(op->src[1]->ne[1], depth));
+    if (op->src[1]->ne[1] == 1) size += laid_out_bytes(layout_, depth);
     return true;
   }
 
@@ -78,23 +82,53 @@ class MatrixKernel final : public inside::TensorTraits {
                           activations,
                           static_cast<float*>(op->data),
                           static_cast<std::int64_t>(op->nb[1] / sizeof(float))};
-    const std::int64_t n_blocks = product.depth / kBlockValues;
-    for (std::int64_t row = params->ith; row < product.n_rows; row += params->nth) {
-      const auto* values = reinterpret_cast<const float*>(static_cast<const std::byte*>(x->data) +
-                                                          static_cast<std::size_t>(row) * x->nb[1]);
-      quantise_row(values, product.depth, layout_, activations + row * n_blocks);
-    }
+    std::byte* laid_out = reinterpret_cast<std::byte*>(activations) + padded(activation_bytes(1, product.depth));
+    const bool single = product.n_rows == 1 && has_row_product(layout_);
+    if (single)
+      quantise_part(*params, static_cast<const float*>(x->data), product.depth, activations, laid_out);
+    else
+      quantise_rows(*params, *x, product.depth, activations);
     barrier_(params->threadpool);
     const std::int64_t panels = w->ne[1] / kPanelRows;
     const std::int64_t chunk = std::max<std::int64_t>(1, panels / (params->nth * kChunksPerThread));
     while (true) {
       const std::int64_t first = shared->next.fetch_add(1, std::memory_order_relaxed) * chunk;
       if (first >= panels) return true;
-      multiply_panels(product, first * kPanelRows, std::min(first + chunk, panels) * kPanelRows);
+      const std::int64_t end = std::min(first + chunk, panels);
+      if (single)
+        multiply_row(product, laid_out, first * kPanelRows, end * kPanelRows);
+      else
+        multiply_panels(product, first * kPanelRows, end * kPanelRows);
     }
   }
 
  private:
+  static std::size_t activation_bytes(std::int64_t n_rows, std::int64_t depth) {
+    return static_cast<std::size_t>(n_rows * depth / kBlockValues) * sizeof(ActivationBlock);
+  }
+
+  // The thread's rows.
+  void quantise_rows(const inside::ComputeParams& params, const ggml_tensor& x, std::int64_t depth,
+                     ActivationBlock* out) const {
+    const std::int64_t n_blocks = depth / kBlockValues;
+    for (std::int64_t row = params.ith; row < x.ne[1]; row += params.nth) {
+      const auto* at = static_cast<const std::byte*>(x.data) + static_cast<std::size_t>(row) * x.nb[1];
+      quantise_row(reinterpret_cast<const float*>(at), depth, layout_, out + row * n_blocks);
+    }
+  }
+
+  // The thread's part of a single row.
+  void quantise_part(const inside::ComputeParams& params, const float* row, std::int64_t depth, ActivationBlock* out,
+                     std::byte* laid_out) const {
+    const std::int64_t together = values_laid_out_together(layout_);
+    const std::int64_t parts = (depth + together - 1) / together;
+    const std::int64_t first = parts * params.ith / params.nth * together;
+    const std::int64_t last = std::min(depth, parts * (params.ith + 1) / params.nth * together);
+    if (first >= last) return;
+    quantise_row(row + first, last - first, layout_, out + first / kBlockValues);
+    lay_out_row(layout_, out, first, last, laid_out);
+  }
+
   const WeightLayout layout_;
   const Barrier barrier_;
 };
@@ -164,7 +198,6 @@ class AttentionKernel final : public inside::TensorTraits {
     const std::size_t parts = 3 * size + kLine + heads * (2 + size);
     return sizeof(float) * threads * (tiles + parts);
   }
-  static std::size_t padded(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
   static std::size_t group_bytes(const ggml_tensor* op) {
     return padded(static_cast<std::size_t>(words_of(op->src[1]->ne[1])) * sizeof(std::uint64_t));
   }
@@ -215,9 +248,10 @@ class KernelChoice final : public inside::ExtraBufferType {
   inside::TensorTraits* get_tensor_traits(const ggml_tensor* op) override {
     inside::TensorTraits* ggmls = ggmls_.get_tensor_traits(op);
     if (op->op == GGML_OP_FLASH_ATTN_EXT) return is_plain_attention(op) ? &attention_ : ggmls;
-    // One row is bound by memory: nothing to gain.
-    if (op->op != GGML_OP_MUL_MAT || op->src[1]->ne[1] < 2 || !is_plain_product(op)) return ggmls;
+    if (op->op != GGML_OP_MUL_MAT || !is_plain_product(op)) return ggmls;
+    const std::int64_t n_rows = op->src[1]->ne[1];
     if (ggmls != nullptr) {
+      if (n_rows == 1) return ggmls;  // bound by memory: nothing to gain
       if (is_of(ggmls, q4_traits_, kQ4InEightsClass)) return &q4_;
       return is_of(ggmls, q4_k_traits_, kQ4KInEightsClass) ? &q4_k_ : ggmls;
     }
@@ -227,7 +261,7 @@ class KernelChoice final : public inside::ExtraBufferType {
     if (!is_rows) return nullptr;
     switch (w->type) {
       case GGML_TYPE_Q5_0: return &q5_;
-      case GGML_TYPE_Q6_K: return op->src[1]->ne[1] >= kRowsForQ6K ? &q6_k_ : nullptr;
+      case GGML_TYPE_Q6_K: return n_rows == 1 || n_rows >= kRowsForQ6K ? &q6_k_ : nullptr;
       case GGML_TYPE_Q8_0: return &q8_;
       default: return nullptr;
     }

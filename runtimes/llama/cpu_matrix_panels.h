@@ -1,4 +1,4 @@
-// How ggml's blocks of weights become registers of unsigned columns; included by cpu_matrix.cpp alone.
+// How ggml's blocks of weights become registers of unsigned columns; included by cpu_matrix*.cpp alone.
 #pragma once
 
 #if defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
@@ -231,6 +231,17 @@ struct HalvedColumns {
   }
 };
 
+// Sixteen short rows are sixteen streams that end before the processor foresees them; one behind the other they are one
+// piece of memory. While a panel's `block` of 32 columns is unpacked, its share of the next panel is fetched.
+constexpr std::size_t kLongRow = 4096;
+
+template <_mm_hint Hint>
+void fetch_next_panel(const std::byte* panel, std::size_t row_bytes, std::int64_t block, std::size_t block_bytes) {
+  const std::size_t share = kPanelRows * block_bytes;
+  const auto* at = reinterpret_cast<const char*>(panel) + kPanelRows * row_bytes + static_cast<std::size_t>(block) * share;
+  for (std::size_t i = 0; i < share; i += 64) _mm_prefetch(at + i, Hint);
+}
+
 // Sixteen plain rows of blocks of 32.
 template <class Block>
 struct RowPanel {
@@ -247,8 +258,9 @@ struct RowPanel {
     for (std::size_t row = 0; row < kPanelRows; ++row) {
       std::memcpy(&d[row], at + row * row_bytes, sizeof d[row]);
       // The row's own stream is too short for the processor to foresee it.
-      _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
+      if (row_bytes >= kLongRow) _mm_prefetch(reinterpret_cast<const char*>(at + row * row_bytes + 512), _MM_HINT_T0);
     }
+    if (row_bytes < kLongRow) fetch_next_panel<_MM_HINT_T1>(rows, row_bytes, block, sizeof(Block));
     out.scales = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
     take_columns(at, static_cast<const Block*>(nullptr), out.columns);
   }
@@ -307,8 +319,8 @@ struct Q6KPanel {
       std::memcpy(&d[row], of_row + offsetof(Q6KBlock, scale), sizeof d[row]);
       for (std::size_t half = 0; half < 2; ++half)
         std::memcpy(&parts[half][row], of_row + offsetof(Q6KBlock, parts) + 2 * part + half, 1);
-      _mm_prefetch(reinterpret_cast<const char*>(of_row + 512), _MM_HINT_T0);
     }
+    fetch_next_panel<_MM_HINT_T0>(rows, row_bytes, block, sizeof(Q6KBlock) / 8);
     const __m512 super = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
     for (std::size_t half = 0; half < 2; ++half) {
       const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(parts[half]));

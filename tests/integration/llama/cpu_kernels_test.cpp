@@ -192,7 +192,7 @@ std::vector<float> attend(const Processor& cpu, const AttentionCase& c, const At
   ggml_tensor* v = ggml_new_tensor_3d(context.get(), GGML_TYPE_F16, c.size, c.cells, c.key_heads);
   ggml_tensor* mask = ggml_new_tensor_2d(context.get(), GGML_TYPE_F16, c.cells, c.rows);
   ggml_tensor* out = ggml_flash_attn_ext(context.get(), q, k, v, mask, 0.125F, 0, 0);
-  ggml_flash_attn_ext_set_prec(out, GGML_PREC_F32);
+  ggml_prec_set_acc(out, GGML_PREC_F32);
   const Buffer held(ggml_backend_alloc_ctx_tensors(context.get(), cpu.backend()));
   ggml_backend_tensor_set(q, in.queries.data(), 0, ggml_nbytes(q));
   ggml_backend_tensor_set(k, halves_of(in.keys).data(), 0, ggml_nbytes(k));
@@ -217,6 +217,8 @@ TEST(CpuKernels, products_are_those_of_ggml) {
     products.push_back({GGML_TYPE_Q5_0, false, 896, 160, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 16, columns});
     products.push_back({GGML_TYPE_Q8_0, false, 64, 20, columns});
+    products.push_back({GGML_TYPE_Q8_0, false, 96, 16, columns});  // rows of an odd number of blocks
+    products.push_back({GGML_TYPE_Q5_0, false, 96, 16, columns});
   }
   std::vector<std::vector<float>> ggmls;
   for (const Product& p : products) ggmls.push_back(multiply(cpu, p));
