@@ -164,6 +164,19 @@ Result<BytesByPool> ServedModels::need_with_cells(const std::string& name, std::
   return pools;
 }
 
+Result<BytesByPool> ServedModels::need_of_context(const std::string& name, const TextOptions& options) {
+  HEARTH_ASSIGN(served, find(name));
+  HEARTH_ASSIGN(runtime, host_.registry.open(served->runtime.name, Transport::kInProcess));
+  HEARTH_ASSIGN(estimate, runtime->estimate(served->settings.load, options));
+  std::erase_if(estimate.items, [](const auto& item) { return item.component == memory_component::kWeights; });
+  for (auto& item : estimate.items) {
+    // Counted as a row a sequence; of embeddings every token of a batch has one.
+    if (options.embeddings && item.component == memory_component::kOutput)
+      item.bytes = item.bytes / std::max(1U, options.n_seq_max) * std::max(options.n_batch, options.n_seq_max);
+  }
+  return by_pool(estimate);
+}
+
 Result<ModelNeed> ServedModels::need(const std::string& name) {
   if (tensors_.has(name)) return tensors_.need(name);
   HEARTH_ASSIGN(served, find(name));

@@ -49,6 +49,7 @@ class ServedModels final : public ModelProvider {
   [[nodiscard]] std::vector<ModelFacts> models() const override;
   [[nodiscard]] Result<ModelNeed> need(const std::string& name) override;
   [[nodiscard]] Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) override;
+  [[nodiscard]] Result<BytesByPool> need_of_context(const std::string& name, const TextOptions& options) override;
   [[nodiscard]] Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) override;
   void answered(const std::string& name) override;
 

@@ -29,12 +29,21 @@ std::string pooling_of_type(std::string_view type) {
 
 }  // namespace
 
-Embedder::Embedder(std::shared_ptr<TextModel> model, const TextOptions& options) : model_(std::move(model)) {
+Embedder::Embedder(std::shared_ptr<TextModel> model, const TextOptions& options, ContextLedger* ledger)
+    : model_(std::move(model)), ledger_(ledger) {
   options_.n_threads = options.n_threads;
   options_.n_threads_batch = options.n_threads_batch;
   options_.flash_attention = options.flash_attention;
   options_.embeddings = true;
   options_.unified_kv = Toggle::kOn;
+}
+
+Embedder::~Embedder() { free_context(); }
+
+void Embedder::free_context() {
+  if (context_ == nullptr) return;
+  context_.reset();
+  if (ledger_ != nullptr) ledger_->gone();
 }
 
 // Empty where the model's file has none.
@@ -91,19 +100,27 @@ Status Embedder::make_context(std::uint32_t longest, const std::string& pooling)
   if (context_ != nullptr && granted_.n_ctx >= longest && granted_.pooling == pooling &&
       (is_causal_ || granted_.n_ubatch >= longest))
     return {};
-  context_.reset();
+  free_context();
   TextOptions wanted = options_;
   wanted.pooling = pooling;
   wanted.n_seq_max = kSequences;
   wanted.n_ctx = std::max(kContextMin, (longest + kContextStep - 1) / kContextStep * kContextStep);
   wanted.n_batch = is_causal_ ? kStepTokens : wanted.n_ctx;
   wanted.n_ubatch = is_causal_ ? kStepTokens : std::max(kStepTokens, wanted.n_ctx);
-  HEARTH_ASSIGN(made, model_->new_context(wanted));
-  HEARTH_ASSIGN(granted, made->granted());
+  HEARTH_ASSIGN(made, counted_context(wanted));
   context_ = std::move(made);
+  HEARTH_ASSIGN(granted, context_->granted());
   granted_ = std::move(granted);
   granted_.pooling = pooling;
   return {};
+}
+
+Result<std::unique_ptr<TextContext>> Embedder::counted_context(const TextOptions& wanted) {
+  if (ledger_ == nullptr) return model_->new_context(wanted);
+  HEARTH_TRY(ledger_->reserve(wanted));
+  auto made = model_->new_context(wanted);
+  ledger_->made(made.has_value());
+  return made;
 }
 
 // Tokens of this text that fit into what is left of a step.

@@ -47,6 +47,16 @@ class EmbeddingJob {
   std::vector<Flight> flights_;
 };
 
+// Who keeps the books of memory. Called by the embedder's user, on its thread.
+class ContextLedger {
+ public:
+  virtual ~ContextLedger() = default;
+  // Before a context with these options is made. An error says what is short and who holds it.
+  [[nodiscard]] virtual Status reserve(const TextOptions& options) = 0;
+  virtual void made(bool done) = 0;  // the context that was reserved for; not done: nothing is held
+  virtual void gone() = 0;           // it was freed
+};
+
 // Owns a context of its own, made when first needed and kept for the next job. Externally synchronised; one job at a
 // time.
 //
@@ -58,12 +68,17 @@ class Embedder {
   static constexpr std::uint32_t kTextTokensMax = 32768;    // of one text, where the model was trained on as many
   static constexpr std::uint32_t kEncoderTokensMax = 8192;  // computed at once: memory grows with it
 
-  // `options` are those of the model's other context: its threads and flash attention serve here too.
-  Embedder(std::shared_ptr<TextModel> model, const TextOptions& options);
+  // `options` are those of the model's other context: its threads and flash attention serve here too. `ledger` is
+  // borrowed and outlives this; null: nobody counts.
+  Embedder(std::shared_ptr<TextModel> model, const TextOptions& options, ContextLedger* ledger = nullptr);
+  ~Embedder();
+  Embedder(const Embedder&) = delete;
+  Embedder& operator=(const Embedder&) = delete;
 
   // Computes about `budget` tokens, or one text of an encoder if that is more. True: there is more to do; false: the
   // job is done and was answered. kDoesNotFit: a text is too long, with the numbers. kUnsupported: the model or its
-  // runtime gives no embeddings. An error ends the job, which still has to be told.
+  // runtime gives no embeddings. The ledger's errors where there is no memory for the context. An error ends the job,
+  // which still has to be told.
   [[nodiscard]] Result<bool> step(EmbeddingJob& job, std::uint32_t budget = kStepTokens);
 
  private:
@@ -72,6 +87,8 @@ class Embedder {
   [[nodiscard]] Status start(EmbeddingJob& job);
   [[nodiscard]] Status check_length(const EmbeddingJob& job) const;
   [[nodiscard]] Status make_context(std::uint32_t longest, const std::string& pooling);
+  [[nodiscard]] Result<std::unique_ptr<TextContext>> counted_context(const TextOptions& wanted);
+  void free_context();
   void take_off(EmbeddingJob& job, std::uint32_t room);
   [[nodiscard]] std::uint32_t chunk(const EmbeddingJob& job, const EmbeddingJob::Flight& flight,
                                     std::uint32_t room) const;
@@ -86,6 +103,7 @@ class Embedder {
 
   std::shared_ptr<TextModel> model_;  // shared with the engine's other contexts
   TextOptions options_;
+  ContextLedger* ledger_;
   bool known_ = false;
   TextInfo info_;
   bool is_causal_ = true;

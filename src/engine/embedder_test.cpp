@@ -125,6 +125,44 @@ TEST_F(Embeddings, a_job_given_up_halfway_leaves_nothing_behind) {
   EXPECT_EQ(after, run(embedder, job({text})).at(0));
 }
 
+// Books with a limit, which tell what was written into them.
+class RecordingLedger final : public ContextLedger {
+ public:
+  Status reserve(const TextOptions& options) override {
+    if (options.n_ctx > cells_max) return fail(ErrorCode::kOverloaded, "no memory");
+    told += "reserve ";
+    return {};
+  }
+  void made(bool done) override { told += done ? "made " : "not made "; }
+  void gone() override { told += "gone "; }
+  std::uint32_t cells_max = 100'000;
+  std::string told;
+};
+
+TEST_F(Embeddings, tell_the_books_of_every_context) {
+  const auto model = runtimes_.fake(R"({"hearth_fake": 1, "name": "e", "context_length": 10000,
+    "otherwise": {"rule": "words"}, "faults": [{"call": "context_new", "nth": 3, "do": "bad_alloc"}]})");
+  RecordingLedger ledger;
+  {
+    Embedder embedder(model, {}, &ledger);
+    EXPECT_EQ(ledger.told, "") << "nothing before the first text";
+    EXPECT_TRUE(run(embedder, job({tokens(5, 1)})).result);
+    EXPECT_TRUE(run(embedder, job({tokens(9, 1)})).result);
+    EXPECT_EQ(ledger.told, "reserve made ");
+    EXPECT_TRUE(run(embedder, job({tokens(3000, 1)})).result) << "a longer text needs another context";
+    EXPECT_EQ(ledger.told, "reserve made gone reserve made ");
+    EXPECT_FALSE(run(embedder, job({tokens(5000, 1)})).result) << "there was no memory for it after all";
+    EXPECT_EQ(ledger.told, "reserve made gone reserve made gone reserve not made ");
+    ledger.told.clear();
+    ledger.cells_max = 2048;
+    const auto refused = run(embedder, job({tokens(5000, 1)}));
+    EXPECT_EQ(refused.result.error().code, ErrorCode::kOverloaded);
+    EXPECT_TRUE(run(embedder, job({tokens(5, 1)})).result);
+    EXPECT_EQ(ledger.told, "reserve made ");
+  }
+  EXPECT_EQ(ledger.told, "reserve made gone ");
+}
+
 // Pooled by llama.cpp itself, in one piece, the same must come out.
 TEST_F(Embeddings, of_a_decoder_model_are_llama_cpps_own) {
   if (!runtimes_.has("llama")) GTEST_SKIP() << "the llama runtime was not built here";

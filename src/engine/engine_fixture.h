@@ -94,6 +94,7 @@ class ScriptedProvider final : public ModelProvider {
     std::uint32_t first_cells = 2048;
     std::uint64_t bytes = 1000;
     std::uint64_t ram_bytes = 0;
+    std::uint64_t second_context_bytes = 500;
     std::map<std::string, std::filesystem::path> adapters;
     bool recurrent = false;
   };
@@ -116,6 +117,9 @@ class ScriptedProvider final : public ModelProvider {
   }
   [[nodiscard]] Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) override {
     return BytesByPool{{"ram", offers_.at(name).bytes + cells - offers_.at(name).first_cells}};
+  }
+  [[nodiscard]] Result<BytesByPool> need_of_context(const std::string& name, const TextOptions&) override {
+    return BytesByPool{{"ram", offers_.at(name).second_context_bytes}};
   }
   [[nodiscard]] Result<OpenedTextModel> open(const std::string& name, const CallBounds&) override {
     const Offer& offer = offers_.at(name);

@@ -45,6 +45,8 @@ class ModelProvider : public ModelDirectory {
  public:
   // Bytes it will take once its context holds `cells`.
   [[nodiscard]] virtual Result<BytesByPool> need_with_cells(const std::string& name, std::uint64_t cells) = 0;
+  // Bytes of one more context beside the model's weights and its first one, as far as computing makes it grow.
+  [[nodiscard]] virtual Result<BytesByPool> need_of_context(const std::string& name, const TextOptions& options) = 0;
   [[nodiscard]] virtual Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) = 0;
   // It answered for the first time: the file has proved itself with this runtime.
   virtual void answered(const std::string& name) = 0;

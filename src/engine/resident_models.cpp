@@ -9,6 +9,13 @@
 #include "base/nearest_name.h"
 
 namespace hearth {
+namespace {
+
+// Owners in the book beside the model itself: what its context grew by, and its second context.
+constexpr const char* kContext = " context";
+constexpr const char* kBeside = " second context";
+
+}  // namespace
 
 ResidentModels::ResidentModels(const ResidentModelsOptions& options, ModelDirectory& directory, const Clock& clock,
                                Logger& logger)
@@ -53,8 +60,7 @@ std::vector<std::shared_ptr<ResidentModel>> ResidentModels::withdraw(ModelKind k
       if (entry.model == nullptr) continue;
       left.push_back(std::move(entry.model));
       entry.model = nullptr;
-      entry.reservations.clear();
-      entry.held.clear();
+      release_all(entry);
       entry.state = ModelState::kAbsent;
       policy_.unloaded(name);
     }
@@ -195,7 +201,7 @@ Status ResidentModels::reserve_growth(const std::string& name, const BytesByPool
   }
   // While the cells move, the old ones are still there.
   BytesByPool transient = more;
-  HEARTH_ASSIGN(reservation, book_.reserve({name + " context", more, transient}));
+  HEARTH_ASSIGN(reservation, book_.reserve({name + kContext, more, transient}));
   entry.reservations.push_back(std::move(reservation));
   return {};
 }
@@ -208,9 +214,42 @@ void ResidentModels::grown(const std::string& name, bool done) {
     return;
   }
   entry.reservations.back().commit();
+  book_again(name, entry);
+}
+
+Status ResidentModels::reserve_beside(const std::string& name, const BytesByPool& wanted) {
+  const std::lock_guard lock(gate_);
+  Entry& entry = entries_.at(name);
+  if (entry.reservations.empty() || !entry.beside.empty())
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' has no room for one more context beside it", name));
+  HEARTH_ASSIGN(reservation, book_.reserve({name + kBeside, wanted, {}}));
+  entry.beside = std::move(reservation);
+  return {};
+}
+
+void ResidentModels::made_beside(const std::string& name, bool done) {
+  const std::lock_guard lock(gate_);
+  Entry& entry = entries_.at(name);
+  if (entry.beside.empty()) return;  // given up with the model
+  if (done)
+    entry.beside.commit();
+  else
+    entry.beside.release();
+  book_again(name, entry);
+  poke();  // who waits for memory may have it now
+}
+
+void ResidentModels::release_all(Entry& entry) {
+  entry.reservations.clear();
+  entry.beside.release();
+  entry.held.clear();
+}
+
+// What unloading the model would give back.
+void ResidentModels::book_again(const std::string& name, Entry& entry) {
   entry.held.clear();
   for (const auto& holder : book_.holders()) {
-    if (holder.owner == name || holder.owner == name + " context")
+    if (holder.owner == name || holder.owner == name + kContext || holder.owner == name + kBeside)
       entry.held = bytes_together(entry.held, holder.bytes);
   }
   policy_.resized(name, entry.held);

@@ -105,6 +105,10 @@ class ResidentModels {
   // `wanted` in all, more than it holds: while the old part moves to the new, both are there.
   [[nodiscard]] Status reserve_growth(const std::string& name, const BytesByPool& wanted);
   void grown(const std::string& name, bool done);
+  // For a second context of a loaded model, one at a time; kInvalidArgument: it has one, or isn't loaded.
+  [[nodiscard]] Status reserve_beside(const std::string& name, const BytesByPool& wanted);
+  // Whether it was made; also to tell that it is gone (not done).
+  void made_beside(const std::string& name, bool done);
   // The model is broken and is unloaded, whatever runs on it.
   void failed(const std::string& name, const Error& error);
 
@@ -123,6 +127,7 @@ class ResidentModels {
     ModelState state = ModelState::kAbsent;
     std::shared_ptr<ResidentModel> model;  // shared: callers use it while it is being unloaded
     std::vector<Reservation> reservations;
+    Reservation beside;  // of a second context
     BytesByPool held;
     std::deque<Waiting> waiting;
   };
@@ -140,6 +145,9 @@ class ResidentModels {
   [[nodiscard]] ModelLoader* loader_of(const std::string& name) const;
   [[nodiscard]] Unexpected unknown(const std::string& name) const;
   void poke();
+  // Under the lock.
+  static void release_all(Entry& entry);
+  void book_again(const std::string& name, Entry& entry);
 
   ModelDirectory& directory_;
   const Clock& clock_;

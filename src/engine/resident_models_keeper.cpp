@@ -75,7 +75,7 @@ Result<std::shared_ptr<ResidentModel>> ResidentModels::bring_up(const std::strin
                   "try again later");
     HEARTH_ASSIGN(reservation, book_.reserve({name, need.steady, need.transient}));
     Entry& entry = entries_.at(name);
-    entry.reservations.clear();
+    release_all(entry);
     entry.reservations.push_back(std::move(reservation));
     entry.held = need.steady;
   }
@@ -123,8 +123,7 @@ void ResidentModels::load_failed(const std::string& name, const Error& error) {
   {
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
-    entry.reservations.clear();
-    entry.held.clear();
+    release_all(entry);
     entry.state = ModelState::kFailed;
     policy_.load_failed(name, clock_.now());
   }
@@ -167,8 +166,7 @@ void ResidentModels::unload(const std::string& name) {
   {
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
-    entry.reservations.clear();
-    entry.held.clear();
+    release_all(entry);
     entry.state = ModelState::kAbsent;
     policy_.unloaded(name);
   }

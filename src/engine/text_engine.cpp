@@ -229,6 +229,15 @@ Status TextEngine::reserve_growth(const std::string& model, std::uint64_t cells)
 
 void TextEngine::grown(const std::string& model, bool done) { residents_.grown(model, done); }
 
+Status TextEngine::reserve_context(const std::string& model, const TextOptions& options) {
+  HEARTH_ASSIGN(wanted, ports_.provider.need_of_context(model, options));
+  return residents_.reserve_beside(model, wanted);
+}
+
+void TextEngine::made_context(const std::string& model, bool done) { residents_.made_beside(model, done); }
+
+void TextEngine::freed_context(const std::string& model) { residents_.made_beside(model, false); }
+
 void TextEngine::answered(const std::string& model) { ports_.provider.answered(model); }
 
 void TextEngine::failed(const std::string& model, const Error& error) { residents_.failed(model, error); }

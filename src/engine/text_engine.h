@@ -63,6 +63,9 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   void request_ended(const std::string& model) override;
   Status reserve_growth(const std::string& model, std::uint64_t cells) override;
   void grown(const std::string& model, bool done) override;
+  Status reserve_context(const std::string& model, const TextOptions& options) override;
+  void made_context(const std::string& model, bool done) override;
+  void freed_context(const std::string& model) override;
   void answered(const std::string& model) override;
   void failed(const std::string& model, const Error& error) override;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <future>
+
 #include "engine/engine_fixture.h"
 
 namespace hearth {
@@ -24,7 +26,16 @@ constexpr const char* kSlow =
     R"({"hearth_fake": 1, "name": "slow", "context_length": 4096, "otherwise": {"rule": "text", "text": "slowly "},
         "latency": {"decode_us": 5000}})";
 
-class Engine : public EngineTest {};
+class Engine : public EngineTest {
+ protected:
+  Result<EmbeddingResult> embed(const std::string& model, const std::string& words) {
+    std::promise<Result<EmbeddingResult>> done;
+    engine().embed({.model = model, .inputs = {words}},
+                   [&done](Result<EmbeddingResult> result) { done.set_value(std::move(result)); });
+    return done.get_future().get();
+  }
+  [[nodiscard]] ReservationBook::Pool ram() { return engine().status().pools.front(); }
+};
 
 TEST_F(Engine, answers_a_conversation) {
   provider_.offer("chat", {kChat});
@@ -226,6 +237,36 @@ TEST_F(Engine, a_runtime_that_fails_costs_its_requests_and_comes_back) {
   const auto again = answer(text("frail", "go", 2));
   ASSERT_FALSE(again->error()) << to_string(*again->error());
   EXPECT_EQ(provider_.loads_["frail"], 2);
+}
+
+TEST_F(Engine, a_context_for_embeddings_is_in_the_books_until_its_model_leaves) {
+  provider_.offer("chat", {kChat});
+  provider_.offer("huge", {kEndless, 2, 512, 2048, 1'900});
+  options_.capacities["ram"] = 2'000;
+  options_.swaps.residency_min_s = 0.05;
+  ASSERT_FALSE(answer(chat("chat", "hello"))->error());
+  EXPECT_EQ(ram().committed_bytes, 1'000U);
+  const auto first = embed("chat", "a cat");
+  ASSERT_TRUE(first) << to_string(first.error());
+  EXPECT_EQ(ram().committed_bytes, 1'500U);
+  ASSERT_TRUE(embed("chat", "a dog"));
+  EXPECT_EQ(ram().committed_bytes, 1'500U) << "the same context";
+  EXPECT_EQ(ram().reserved_bytes, 0U);
+  ASSERT_FALSE(answer(text("huge", "go", 2))->error()) << "what the other gave back was not enough";
+  EXPECT_EQ(ram().committed_bytes, 1'900U);
+  EXPECT_LE(ram().peak_bytes, 2'000U);
+  EXPECT_EQ(embed("chat", "a cat")->embeddings, first->embeddings) << "loaded and made again";
+}
+
+TEST_F(Engine, embeddings_without_memory_for_them_are_refused_with_the_numbers) {
+  provider_.offer("chat", {.script = kChat, .second_context_bytes = 1'500});
+  options_.capacities["ram"] = 2'000;
+  const auto refused = embed("chat", "a cat");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kOverloaded);
+  EXPECT_NE(refused.error().message.find("500 B short"), std::string::npos) << refused.error().message;
+  EXPECT_FALSE(answer(chat("chat", "hello"))->error()) << "others are unharmed";
+  EXPECT_EQ(ram().held_bytes(), 1'000U);
 }
 
 TEST_F(Engine, drains) {

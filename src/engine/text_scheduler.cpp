@@ -37,6 +37,19 @@ PlannerLimits planner_limits(const OpenedTextModel& model, const TextOptions& gr
   return limits;
 }
 
+// The embedder's context in the books of whoever owns the scheduler.
+class HostLedger final : public ContextLedger {
+ public:
+  HostLedger(SchedulerHost& host, std::string model) : host_(host), model_(std::move(model)) {}
+  Status reserve(const TextOptions& options) override { return host_.reserve_context(model_, options); }
+  void made(bool done) override { host_.made_context(model_, done); }
+  void gone() override { host_.freed_context(model_); }
+
+ private:
+  SchedulerHost& host_;
+  const std::string model_;
+};
+
 KvCacheOptions cache_options(const OpenedTextModel& model, const SchedulerPorts& ports) {
   KvCacheOptions kv;
   kv.slots = model.slots;
@@ -91,6 +104,7 @@ TextScheduler::TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelK
       ports_(ports),
       metrics_(ports.metrics, model_.facts.name),
       adapters_(std::make_unique<AdapterTable>(model_.model)),
+      embedder_ledger_(std::make_unique<HostLedger>(ports.host, model_.facts.name)),
       planner_(std::move(planner)),
       queue_(options.queue) {
   for (const auto& [name, path] : model_.adapters) adapters_->declare(name, path);
@@ -152,6 +166,7 @@ std::vector<PreparedRequest> TextScheduler::stop() {
   }
   for (auto& job : embeddings_) job->fail(Error(ErrorCode::kUnavailable, "the model was unloaded", "try again"));
   embeddings_.clear();
+  embedder_.reset();  // while the books know the model as loaded
   answers_.clear();
   requests_.clear();
   if (kv_) kv_->flush(2.0);
@@ -213,7 +228,7 @@ bool TextScheduler::step() {
 
 void TextScheduler::step_embeddings() {
   EmbeddingJob& job = *embeddings_.front();
-  if (embedder_ == nullptr) embedder_ = std::make_unique<Embedder>(model_.model, model_.options);
+  if (embedder_ == nullptr) embedder_ = std::make_unique<Embedder>(model_.model, model_.options, embedder_ledger_.get());
   embedded_at_ = ports_.clock.now();
   const auto more = embedder_->step(job);
   if (more && *more) return;

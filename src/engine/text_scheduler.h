@@ -39,6 +39,11 @@ class SchedulerHost {
   // The context wants `cells` in all: reserves the memory. grown() tells whether it came about.
   [[nodiscard]] virtual Status reserve_growth(const std::string& model, std::uint64_t cells) = 0;
   virtual void grown(const std::string& model, bool done) = 0;
+  // The model wants a second context beside its own: reserves the memory. made_context() tells whether it came about,
+  // freed_context() that it is gone.
+  [[nodiscard]] virtual Status reserve_context(const std::string& model, const TextOptions& options) = 0;
+  virtual void made_context(const std::string& model, bool done) = 0;
+  virtual void freed_context(const std::string& model) = 0;
   virtual void answered(const std::string& model) = 0;
   // The runtime is gone or broken: nothing can be computed any more. All requests have had their error.
   virtual void failed(const std::string& model, const Error& error) = 0;
@@ -142,6 +147,7 @@ class TextScheduler final : public ResidentModel {
   std::unique_ptr<AdapterTable> adapters_;
   std::unique_ptr<KvCache> kv_;
   std::unique_ptr<ModelDraft> draft_model_;  // null: n-grams only
+  std::unique_ptr<ContextLedger> embedder_ledger_;
   std::unique_ptr<Embedder> embedder_;
   CacheSalt base_salt_{};
 
