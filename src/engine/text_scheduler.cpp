@@ -228,7 +228,8 @@ bool TextScheduler::step() {
 
 void TextScheduler::step_embeddings() {
   EmbeddingJob& job = *embeddings_.front();
-  if (embedder_ == nullptr) embedder_ = std::make_unique<Embedder>(model_.model, model_.options, embedder_ledger_.get());
+  if (embedder_ == nullptr)
+    embedder_ = std::make_unique<Embedder>(model_.model, model_.options, embedder_ledger_.get());
   embedded_at_ = ports_.clock.now();
   const auto more = embedder_->step(job);
   if (more && *more) return;
