@@ -12,7 +12,7 @@ class OvRuntime final : public sdk::Runtime {
   [[nodiscard]] sdk::Description describe() const override {
     return {.name = "openvino",
             .version = ov_version(),
-            .formats = {"openvino_ir", "xml", "onnx", "tflite"},  // "xml": by the name of its file
+            .formats = {"openvino_ir", "onnx", "tflite"},
             .capabilities = {HEARTH_CAP_TENSOR},
             .devices = ov_devices(),
             .session_keys = {

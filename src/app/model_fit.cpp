@@ -138,7 +138,7 @@ Result<FitReport> fit_table(const std::filesystem::path& data_folder, const FitR
 // A format whose table can be read serves where no plugin does; the plugins' reasons stand where it can't.
 bool has_table(const ModelFile& file) {
   return file.header || file.format == "safetensors" || file.format == "onnx" || file.format == "tflite" ||
-         file.format == "xml";
+         file.format == "openvino_ir";
 }
 
 Result<FitReport> fit_present(const SessionHost& host, const std::filesystem::path& data_folder, const ModelFile& file,

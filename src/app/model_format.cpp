@@ -5,23 +5,29 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "platform/file.h"
 
 namespace hearth {
 namespace {
 
-constexpr std::array<std::string_view, 5> kUsualFormats = {"gguf", "onnx", "tflite", "xml", "safetensors"};
+// The usual endings and their formats: OpenVINO's alone is not called as its files end.
+constexpr std::pair<std::string_view, std::string_view> kUsualEndings[] = {
+    {"gguf", "gguf"}, {"onnx", "onnx"}, {"tflite", "tflite"}, {"xml", "openvino_ir"}, {"safetensors", "safetensors"}};
 
-// The longest format that the name ends in, so that x.fake.json is "fake.json" where somebody reads that.
+// The format of the longest ending that the name has, so that x.fake.json is "fake.json" where somebody reads that.
 std::string format_by_name(const std::string& name, std::span<const std::string> known) {
-  std::string best;
-  const auto consider = [&](std::string_view format) {
-    if (format.size() > best.size() && name.ends_with("." + std::string(format))) best = format;
+  std::string_view best;
+  std::size_t longest = 0;
+  const auto consider = [&](std::string_view ending, std::string_view format) {
+    if (ending.size() <= longest || !name.ends_with("." + std::string(ending))) return;
+    longest = ending.size();
+    best = format;
   };
-  for (const auto& format : known) consider(format);
-  for (const auto format : kUsualFormats) consider(format);
-  return best;
+  for (const auto& format : known) consider(format, format);
+  for (const auto& [ending, format] : kUsualEndings) consider(ending, format);
+  return std::string(best);
 }
 
 std::string printable(std::string_view bytes) {

@@ -24,8 +24,7 @@ ModelFacts first_facts(const TensorModelSettings& settings, const ModelFile& fil
   facts.aliases = settings.aliases;
   facts.path = file.model.path.string();
   facts.file_bytes = file.model.bytes;
-  // The name that vision models' records and makers use for OpenVINO's format, whose files end in .xml.
-  facts.format = file.format == "xml" ? "openvino_ir" : file.format;
+  facts.format = file.format;
   facts.runtime = runtime.name;
   facts.runtime_version = runtime.info.version;
   facts.pinned = settings.pinned;
