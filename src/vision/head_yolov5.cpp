@@ -14,38 +14,6 @@ constexpr std::string_view kName = "yolov5";
 constexpr std::array<std::int32_t, 3> kStrides{8, 16, 32};
 constexpr std::array<std::int32_t, 4> kStridesOfP6{8, 16, 32, 64};
 
-class Yolov5Head final : public DetectionHead {
- public:
-  Yolov5Head(std::size_t output, const RowLayout& layout, std::optional<MaskSource> masks)
-      : output_(output), layout_(layout), masks_(masks) {}
-
-  Status decode(const HeadInput& input, HeadScratch& scratch, std::vector<Candidate>& out) const override {
-    const FloatTensor& output = input.outputs[output_];
-    const RowReader rows(output, layout_);
-    if (!rows.fits()) return unexpected_output(kName, output, fmt::format("{} channels last", layout_.channels()));
-    const bool normalised = is_normalised(rows);
-    const float unit_x = normalised ? static_cast<float>(input.input_width) : 1.0F;
-    const float unit_y = normalised ? static_cast<float>(input.input_height) : 1.0F;
-    const bool whole = rows.scan(input, scratch, [&](const ScoredRow& hit) {
-      const float x = rows.at(hit.row, 0) * unit_x;
-      const float y = rows.at(hit.row, 1) * unit_y;
-      const float half_width = rows.at(hit.row, 2) * unit_x / 2;
-      const float half_height = rows.at(hit.row, 3) * unit_y / 2;
-      out.push_back({{x - half_width, y - half_height, x + half_width, y + half_height},
-                     hit.score,
-                     hit.class_id,
-                     static_cast<std::int32_t>(hit.row)});
-    });
-    return whole ? Status{} : nan_output(kName);
-  }
-  std::optional<MaskSource> masks() const override { return masks_; }
-
- private:
-  std::size_t output_;
-  RowLayout layout_;
-  std::optional<MaskSource> masks_;
-};
-
 }  // namespace
 
 std::optional<RecognisedHead> recognise_yolov5(const GraphFacts& facts) {
@@ -70,7 +38,7 @@ std::optional<RecognisedHead> recognise_yolov5(const GraphFacts& facts) {
     masks = MaskSource{prototypes->output, prototypes->is_last, output, n_masks, 5 + layout.n_classes, false};
   RecognisedHead head;
   head.task = prototypes ? VisionTask::kSegment : VisionTask::kDetect;
-  head.detection = std::make_shared<Yolov5Head>(output, layout, masks);
+  head.detection = decoded_rows_head(kName, output, layout, masks);
   head.input = ultralytics_input();
   head.n_classes = layout.n_classes;
   head.recognition =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,11 @@ class RowReader {
 [[nodiscard]] std::int32_t index_of_greatest(const float* values, std::size_t n);
 [[nodiscard]] float greatest_or_nan(const float* values, std::size_t n);
 
-// Whether coordinates are in 0..1: cells lie all over the picture, so one near its far edge shows the unit.
-[[nodiscard]] bool is_normalised(const RowReader& rows);
+// A head whose rows are boxes already: centre and size, in pixels of the input or in 0..1. `name`, for messages,
+// outlives it.
+[[nodiscard]] std::shared_ptr<const DetectionHead> decoded_rows_head(std::string_view name, std::size_t output,
+                                                                     const RowLayout& layout,
+                                                                     const std::optional<MaskSource>& masks);
 
 template <class Found>
 bool RowReader::scan(const HeadInput& input, HeadScratch& scratch, const Found& found) const {
