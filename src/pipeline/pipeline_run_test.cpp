@@ -5,11 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "engine/tensor_fixture.h"
 #include "pipeline/frame_json.h"
 #include "pipeline/frame_queue.h"
 #include "pipeline/graph_html.h"
-#include "pipeline/vision_fixture.h"
 #include "support/paths.h"
+#include "support/vision_models.h"
 
 namespace hearth {
 namespace {
@@ -17,8 +18,8 @@ namespace {
 class PipelineRunTest : public TensorEngineTest {
  protected:
   PipelineRunTest() {
-    provider_.offer("detector", {.script = detector_script(), .record_json = detector_record()});
-    provider_.offer("classifier", {.script = classifier_script(), .record_json = classifier_record()});
+    provider_.offer("detector", {.script = test::detector_script(), .record_json = test::detector_record()});
+    provider_.offer("classifier", {.script = test::classifier_script(), .record_json = test::classifier_record()});
   }
   // `n` pictures of 64 x 64 pixels; the second is broken where `broken`.
   Result<PipelineFigures> run(const std::string& file, int n, bool broken = false) {

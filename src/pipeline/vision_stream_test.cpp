@@ -4,9 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/vision_fixture.h"
+#include "engine/tensor_fixture.h"
 #include "pipeline/vision_json.h"
 #include "pipeline/vision_service.h"
+#include "support/vision_models.h"
 
 namespace hearth {
 namespace {
@@ -14,16 +15,16 @@ namespace {
 class VisionStreamTest : public TensorEngineTest {
  protected:
   VisionStreamTest() {
-    provider_.offer("detector", {.script = detector_script(), .record_json = detector_record()});
-    provider_.offer("classifier", {.script = classifier_script(), .record_json = classifier_record()});
+    provider_.offer("detector", {.script = test::detector_script(), .record_json = test::detector_record()});
+    provider_.offer("classifier", {.script = test::classifier_script(), .record_json = test::classifier_record()});
   }
 };
 
 TEST_F(VisionStreamTest, boxes_come_in_pixels_of_the_picture) {
   auto stream = must(VisionStream::open(engine(), {"detector", VisionTask::kDetect}, {}, {}));
   VisionWork work;
-  const std::string picture = bmp_file(64, 64);
-  must(work.decode(stream->recipe(), stream->options(), bytes_of(picture)));
+  const std::string picture = test::bmp_file(64, 64);
+  must(work.decode(stream->recipe(), stream->options(), test::bytes_of(picture)));
   must(stream->run(work, {}));
   const auto json = vision_json(stream->recipe(), work, false);
   ASSERT_EQ(json["objects"].size(), 2U) << json.dump();
@@ -41,8 +42,8 @@ TEST_F(VisionStreamTest, thresholds_are_the_callers) {
   options.score_threshold = 0.85F;
   auto stream = must(VisionStream::open(engine(), {"detector", VisionTask::kDetect}, options, {}));
   VisionWork work;
-  const std::string picture = bmp_file(40, 20);
-  must(work.decode(stream->recipe(), stream->options(), bytes_of(picture)));
+  const std::string picture = test::bmp_file(40, 20);
+  must(work.decode(stream->recipe(), stream->options(), test::bytes_of(picture)));
   must(stream->run(work, {}));
   EXPECT_EQ(work.detections().objects.size(), 1U);
 }
@@ -63,8 +64,8 @@ TEST_F(VisionStreamTest, an_override_of_the_record_that_is_wrong_is_named) {
 TEST_F(VisionStreamTest, a_crop_is_looked_at_alone) {
   auto stream = must(VisionStream::open(engine(), {"classifier", VisionTask::kClassify}, {}, {}));
   VisionWork whole;
-  const std::string picture = bmp_file(30, 30);
-  must(whole.decode(stream->recipe(), stream->options(), bytes_of(picture), true));
+  const std::string picture = test::bmp_file(30, 30);
+  must(whole.decode(stream->recipe(), stream->options(), test::bytes_of(picture), true));
   VisionWork part;
   part.look_at(whole.picture(), Box{5, 5, 20, 20});
   must(stream->run(part, {}));
@@ -99,10 +100,10 @@ TEST_F(VisionStreamTest, the_service_answers_and_refuses) {
     done = 0;
     return last;
   };
-  EXPECT_EQ(look("detector", bmp_file(32, 32)), "2 objects");
+  EXPECT_EQ(look("detector", test::bmp_file(32, 32)), "2 objects");
   EXPECT_EQ(look("detector", "no picture"), "unsupported");
-  EXPECT_EQ(look("nobody", bmp_file(8, 8)), "not_found");
-  EXPECT_EQ(look("classifier", bmp_file(8, 8)), "invalid_argument");
+  EXPECT_EQ(look("nobody", test::bmp_file(8, 8)), "not_found");
+  EXPECT_EQ(look("classifier", test::bmp_file(8, 8)), "invalid_argument");
 }
 
 }  // namespace

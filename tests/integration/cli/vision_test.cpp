@@ -2,46 +2,12 @@
 #include <fstream>
 
 #include "cli_fixture.h"
+#include "support/vision_models.h"
 
 namespace hearth::test {
 namespace {
 
 using nlohmann::json;
-
-// A 24-bit BMP of one colour.
-std::string bmp_file(int width, int height) {
-  const auto put = [](std::string& to, std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i) & 0xFFU);
-  };
-  const int row = (width * 3 + 3) / 4 * 4;
-  std::string file = "BM";
-  put(file, static_cast<std::uint32_t>(54 + row * height), 4);
-  put(file, 0, 4);
-  put(file, 54, 4);
-  put(file, 40, 4);
-  put(file, static_cast<std::uint32_t>(width), 4);
-  put(file, static_cast<std::uint32_t>(height), 4);
-  put(file, 1, 2);
-  put(file, 24, 2);
-  for (int i = 0; i < 6; ++i) put(file, 0, 4);
-  file.append(static_cast<std::size_t>(row) * static_cast<std::size_t>(height), '\x50');
-  return file;
-}
-
-// A detector in the form of YOLOv8 on 32 x 32 pixels: two of its 21 cells see a person and a bus.
-std::string detector_script() {
-  std::string values;
-  int n = 0;
-  for (const char* channel : {"8,20", "8,20", "8,8", "4,4", "0.9,0.1", "0.05,0.8"}) {
-    values += (values.empty() ? "" : ",") + std::string(channel);
-    for (int cell = 2; cell < 21; ++cell) values += n < 4 ? ",28" : ",0";  // the last cell lies at the lower right
-    ++n;
-  }
-  return R"({"hearth_fake": 1, "name": "find", "tensor": {
-    "inputs": [{"name": "images", "type": "f32", "shape": [1,3,32,32], "layout": "NCHW"}],
-    "outputs": [{"name": "output0", "type": "f32", "shape": [1,6,21], "rule": "table", "values": [)" +
-         values + "]}]}}";
-}
 
 class VisionCliTest : public CliTest {
  protected:
@@ -50,10 +16,8 @@ class VisionCliTest : public CliTest {
     write("b.bmp", bmp_file(32, 48));
     write("broken.bmp", "BM nothing more");
     write("find.fake.json", detector_script());
-    write("find.fake.vision.json", R"({"labels": ["person", "bus"]})");
-    write("say.fake.json", R"({"hearth_fake": 1, "name": "say", "tensor": {
-      "inputs": [{"name": "data", "type": "f32", "shape": [1,3,16,16], "layout": "NCHW"}],
-      "outputs": [{"name": "prob", "type": "f32", "shape": [1,3], "rule": "table", "values": [0.1,0.7,0.2]}]}})");
+    write("find.fake.vision.json", detector_record());
+    write("say.fake.json", classifier_script());
     write("labels.txt", "cat\ndog\nbird\n");
   }
   void write(const std::string& name, const std::string& bytes) const {
