@@ -5,7 +5,6 @@
 #include "app/model_opening.h"
 #include "engine/encoding.h"
 #include "engine/reranking.h"
-#include "plugin_host/tensor_model.h"
 
 namespace hearth {
 namespace {
@@ -16,47 +15,64 @@ bool can(const RuntimeInfo& info, const char* capability) {
 
 }  // namespace
 
-Result<std::unique_ptr<EncoderSession>> EncoderSession::open(const SessionHost& host,
+Result<std::unique_ptr<EncoderSession>> EncoderSession::open(const TensorHostParts& parts,
                                                              const EncoderSessionOptions& options,
                                                              const CallBounds& bounds) {
+  const SessionHost& host = parts.session;
   HEARTH_ASSIGN(file, open_model_file(options.model, host.store, host.registry));
   HEARTH_ASSIGN(chosen, choose_runtime(host.registry, options.runtime, file.format));
-  HEARTH_ASSIGN(key, LoadHistory::key(file.model.path, chosen.name, chosen.info.version));
-  const bool worker = options.transport == TransportChoice::kWorker ||
-                      (options.transport == TransportChoice::kAuto && !host.history.passed(key));
-  HEARTH_ASSIGN(runtime, host.registry.open(chosen.name, worker ? Transport::kWorker : Transport::kInProcess));
   std::unique_ptr<EncoderSession> session(new EncoderSession());
   session->resolved_ = file.model;
   session->runtime_info_ = std::move(chosen.info);
-  LoadOptions load = options.load;
-  load.path = file.model.path.string();
-  HEARTH_ASSIGN(model, runtime->load(load, bounds));
-  session->loaded_ = std::move(model);
-  HEARTH_TRY(can(session->runtime_info_, "text") ? session->take_text_model(options)
-                                                 : session->take_graph(options, bounds));
-  if (worker) (void)host.history.record_passed(key);  // a read-only home only means a worker the next time too
+  HEARTH_TRY(can(session->runtime_info_, "text") ? session->open_text_model(host, options, bounds)
+                                                 : session->open_graph(parts, options, bounds));
   return session;
 }
 
-Status EncoderSession::take_graph(const EncoderSessionOptions& options, const CallBounds& bounds) {
+// A lane for each run that the graph allows at once.
+Status EncoderSession::open_graph(const TensorHostParts& parts, const EncoderSessionOptions& options,
+                                  const CallBounds& bounds) {
   HEARTH_ASSIGN(bundle, read_encoder_bundle(resolved_.path));
-  HEARTH_ASSIGN(model, TensorModel::from(loaded_));
-  TensorOptions wanted;
-  wanted.hint = PerformanceHint::kThroughput;
-  wanted.n_threads = options.n_threads;
-  HEARTH_ASSIGN(session, model->new_session(wanted, bounds));
-  HEARTH_ASSIGN(lanes, encoder_lanes(session));
-  HEARTH_ASSIGN(encoder, SentenceEncoder::make(session->ports(), std::move(bundle), std::move(lanes)));
+  std::vector<TensorModelSettings> models(1);
+  TensorModelSettings& wanted = models.front();
+  wanted.name = resolved_.name;
+  wanted.reference = options.model;
+  wanted.runtime = runtime_info_.name;
+  wanted.load = options.load;
+  wanted.tensor.hint = PerformanceHint::kThroughput;
+  wanted.tensor.n_threads = options.n_threads;
+  wanted.transport = options.transport;
+  HEARTH_ASSIGN(host, TensorHost::create(parts, std::move(models)));
+  tensors_ = std::move(host);
+  HEARTH_ASSIGN(lane, tensors_->engine().borrow(resolved_.name, bounds));
+  const TensorPorts ports = lane->facts().ports;
+  const std::uint32_t n_lanes = lane->facts().session.n_requests;
+  std::vector<std::unique_ptr<EncoderLane>> lanes;
+  lanes.push_back(encoder_lane(std::move(lane)));
+  while (lanes.size() < n_lanes) {
+    HEARTH_ASSIGN(more, tensors_->engine().borrow(resolved_.name, bounds));
+    lanes.push_back(encoder_lane(std::move(more)));
+  }
+  HEARTH_ASSIGN(encoder, SentenceEncoder::make(ports, std::move(bundle), std::move(lanes)));
   graph_ = std::move(encoder);
   return {};
 }
 
-Status EncoderSession::take_text_model(const EncoderSessionOptions& options) {
-  HEARTH_ASSIGN(model, TextModel::from(loaded_));
-  text_model_ = std::move(model);
-  TextOptions text;
-  text.n_threads = text.n_threads_batch = options.n_threads;
-  embedder_ = std::make_unique<Embedder>(text_model_, text);
+Status EncoderSession::open_text_model(const SessionHost& host, const EncoderSessionOptions& options,
+                                       const CallBounds& bounds) {
+  HEARTH_ASSIGN(key, LoadHistory::key(resolved_.path, runtime_info_.name, runtime_info_.version));
+  const bool worker = options.transport == TransportChoice::kWorker ||
+                      (options.transport == TransportChoice::kAuto && !host.history.passed(key));
+  HEARTH_ASSIGN(runtime, host.registry.open(runtime_info_.name, worker ? Transport::kWorker : Transport::kInProcess));
+  LoadOptions load = options.load;
+  load.path = resolved_.path.string();
+  HEARTH_ASSIGN(model, runtime->load(load, bounds));
+  HEARTH_ASSIGN(text, TextModel::from(std::move(model)));
+  text_model_ = std::move(text);
+  TextOptions wanted;
+  wanted.n_threads = wanted.n_threads_batch = options.n_threads;
+  embedder_ = std::make_unique<Embedder>(text_model_, wanted);
+  if (worker) (void)host.history.record_passed(key);  // a read-only home only means a worker the next time too
   return {};
 }
 

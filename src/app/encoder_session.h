@@ -1,4 +1,5 @@
-// An embedding or reranking model brought up for one command, whatever its format.
+// An embedding or reranking model brought up for one command, whatever its format. Graphs are loaded under the ledger
+// of tensor models: what does not fit is refused by its estimate before it is loaded.
 #pragma once
 
 #include <memory>
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/tensor_host.h"
 #include "app/text_session.h"
 #include "base/call_bounds.h"
 #include "domain/runtime_info.h"
@@ -27,9 +29,10 @@ struct EncoderSessionOptions {
 // Externally synchronised.
 class EncoderSession {
  public:
-  // Errors of open_model_file and choose_runtime, of loading, and of read_encoder_bundle for graphs.
-  static Result<std::unique_ptr<EncoderSession>> open(const SessionHost& host, const EncoderSessionOptions& options,
-                                                      const CallBounds& bounds);
+  // Errors of open_model_file and choose_runtime, of loading, and for graphs of read_encoder_bundle and
+  // TensorService::borrow. What `parts` borrow outlives the session.
+  static Result<std::unique_ptr<EncoderSession>> open(const TensorHostParts& parts,
+                                                      const EncoderSessionOptions& options, const CallBounds& bounds);
 
   // `request.model` is not read.
   [[nodiscard]] Result<EmbeddingResult> embed(const EmbeddingRequest& request, const CallBounds& bounds);
@@ -40,15 +43,17 @@ class EncoderSession {
 
  private:
   EncoderSession() = default;
-  [[nodiscard]] Status take_graph(const EncoderSessionOptions& options, const CallBounds& bounds);
-  [[nodiscard]] Status take_text_model(const EncoderSessionOptions& options);
+  [[nodiscard]] Status open_graph(const TensorHostParts& parts, const EncoderSessionOptions& options,
+                                  const CallBounds& bounds);
+  [[nodiscard]] Status open_text_model(const SessionHost& host, const EncoderSessionOptions& options,
+                                       const CallBounds& bounds);
   [[nodiscard]] Result<EmbeddingResult> embed_with_text_model(const EmbeddingRequest& request);
 
   ResolvedModel resolved_;
   RuntimeInfo runtime_info_;
-  std::shared_ptr<Model> loaded_;           // shared: its sessions and contexts keep it too
-  std::unique_ptr<SentenceEncoder> graph_;  // either this
-  std::shared_ptr<TextModel> text_model_;   // or these two
+  std::unique_ptr<TensorHost> tensors_;  // either these two: lanes go back before their engine ends
+  std::unique_ptr<SentenceEncoder> graph_;
+  std::shared_ptr<TextModel> text_model_;  // or these two
   std::unique_ptr<Embedder> embedder_;
 };
 

@@ -90,7 +90,7 @@ class EncoderCommand {
     const bool strict = flags_.fallback.empty() ? !options.load.devices.empty() : flags_.fallback == "none";
     options.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
     options.load.n_threads = options.n_threads;
-    HEARTH_ASSIGN(session, EncoderSession::open(app_->session_host(), options, bounds()));
+    HEARTH_ASSIGN(session, EncoderSession::open(tensor_host_parts(*app_), options, bounds()));
     session_ = std::move(session);
     return {};
   }

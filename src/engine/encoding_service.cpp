@@ -5,27 +5,6 @@
 #include "engine/encoding.h"
 
 namespace hearth {
-namespace {
-
-class BorrowedLane final : public EncoderLane {
- public:
-  explicit BorrowedLane(std::unique_ptr<TensorLane> lane) : lane_(std::move(lane)) {}
-  Result<std::vector<TensorView>> inputs(std::span<const Shape> shapes) override {
-    HEARTH_ASSIGN(views, lane_->inputs(shapes));
-    return std::vector<TensorView>(views.begin(), views.end());
-  }
-  Result<TensorView> run(std::uint32_t output, const CallBounds& bounds) override {
-    HEARTH_ASSIGN(views, lane_->run(bounds));
-    if (output >= views.size()) return fail(ErrorCode::kInternal, "the encoder's run gave too few outputs");
-    return views[output];
-  }
-
- private:
-  std::unique_ptr<TensorLane> lane_;
-};
-
-}  // namespace
-
 EncodingService::EncodingService(TextService& texts, TensorService& tensors, const EncodingOptions& options)
     : texts_(texts), tensors_(tensors), options_(options) {
   for (unsigned i = 0; i < options_.n_threads; ++i) threads_.emplace_back([this] { serve(); });
@@ -87,7 +66,7 @@ void EncodingService::compute(const Pending& pending) {
   if (!lane) return pending.work(fail(lane.error()));
   const TensorPorts ports = (*lane)->facts().ports;
   std::vector<std::unique_ptr<EncoderLane>> lanes;
-  lanes.push_back(std::make_unique<BorrowedLane>(std::move(*lane)));
+  lanes.push_back(encoder_lane(std::move(*lane)));
   auto encoder = SentenceEncoder::make(ports, std::move(*bundle), std::move(lanes));
   if (!encoder) return pending.work(fail(encoder.error()));
   pending.work(encoder->get());

@@ -30,24 +30,21 @@ std::string listed(const std::vector<TensorSpec>& specs) {
   return text;
 }
 
-class RequestLane final : public EncoderLane {
+class BorrowedLane final : public EncoderLane {
  public:
-  explicit RequestLane(std::unique_ptr<TensorRequest> request) : request_(std::move(request)) {}
+  explicit BorrowedLane(std::unique_ptr<TensorLane> lane) : lane_(std::move(lane)) {}
   Result<std::vector<TensorView>> inputs(std::span<const Shape> shapes) override {
-    std::vector<TensorView> views;
-    for (std::uint32_t port = 0; port < shapes.size(); ++port) {
-      HEARTH_ASSIGN(view, request_->allocate(Port::kInput, port, shapes[port]));
-      views.push_back(view);
-    }
-    return views;
+    HEARTH_ASSIGN(views, lane_->inputs(shapes));
+    return std::vector<TensorView>(views.begin(), views.end());
   }
   Result<TensorView> run(std::uint32_t output, const CallBounds& bounds) override {
-    HEARTH_TRY(request_->run(bounds));
-    return request_->tensor(Port::kOutput, output);
+    HEARTH_ASSIGN(views, lane_->run(bounds));
+    if (output >= views.size()) return fail(ErrorCode::kInternal, "the encoder's run gave too few outputs");
+    return views[output];
   }
 
  private:
-  std::unique_ptr<TensorRequest> request_;
+  std::unique_ptr<TensorLane> lane_;
 };
 
 bool all_finite(const std::vector<float>& values) {
@@ -56,13 +53,8 @@ bool all_finite(const std::vector<float>& values) {
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<EncoderLane>>> encoder_lanes(const std::shared_ptr<TensorSession>& session) {
-  std::vector<std::unique_ptr<EncoderLane>> lanes;
-  for (std::uint32_t i = 0; i < std::max(1U, session->info().n_requests); ++i) {
-    HEARTH_ASSIGN(request, TensorSession::new_request(session));
-    lanes.push_back(std::make_unique<RequestLane>(std::move(request)));
-  }
-  return lanes;
+std::unique_ptr<EncoderLane> encoder_lane(std::unique_ptr<TensorLane> lane) {
+  return std::make_unique<BorrowedLane>(std::move(lane));
 }
 
 Result<std::unique_ptr<SentenceEncoder>> SentenceEncoder::make(const TensorPorts& ports, EncoderBundle bundle,

@@ -13,8 +13,8 @@
 #include "base/call_bounds.h"
 #include "engine/encoder_batches.h"
 #include "engine/encoder_bundle.h"
+#include "engine/tensor_service.h"
 #include "hearth/result.h"
-#include "plugin_host/tensor_model.h"
 
 namespace hearth {
 
@@ -34,9 +34,8 @@ class EncoderLane {
   [[nodiscard]] virtual Result<TensorView> run(std::uint32_t output, const CallBounds& bounds) = 0;
 };
 
-// One lane for each run that the session allows at once. Lanes keep the session.
-[[nodiscard]] Result<std::vector<std::unique_ptr<EncoderLane>>> encoder_lanes(
-    const std::shared_ptr<TensorSession>& session);
+// A lane that the tensor service lent, which goes back with it.
+[[nodiscard]] std::unique_ptr<EncoderLane> encoder_lane(std::unique_ptr<TensorLane> lane);
 
 // Externally synchronised; a call runs on as many threads as there are lanes.
 class SentenceEncoder {
