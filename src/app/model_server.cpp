@@ -209,6 +209,7 @@ Status ModelServer::open_doors() {
   serve::HttpServerOptions own;
   own.port.reset();
   own.unix_socket = server_socket(app_.home()).string();
+  own.limits = options_.http.limits;
   auto control = serve::HttpServer::start(own, std::move(table), {app_.logger(), app_.metrics(), nullptr, {}});
   if (control)
     private_ = std::move(*control);

@@ -41,6 +41,28 @@ bool generates_text(const PlanChoice& choice) {
   return choice.projection.decode_tok_s.has_value() && choice.task != "image_chat";
 }
 
+Result<PlannedPictureModel> planned_picture_model(const Plan& plan, VisionTask task, const ModelStore& store) {
+  const std::string name(vision_task_name(task));
+  auto chosen = std::ranges::find(plan.choices, name, &PlanChoice::task);
+  if (chosen == plan.choices.end())
+    chosen = std::ranges::find(plan.choices, std::string(plan_task::kVision), &PlanChoice::task);
+  if (chosen == plan.choices.end()) {
+    return fail(ErrorCode::kNotFound, fmt::format("the current plan chose no model to {} with", name),
+                fmt::format("name one with -m, or plan one: hearth plan --task {}", name));
+  }
+  PlannedPictureModel planned{.model = chosen->model,
+                              .reference = chosen->file.empty() ? chosen->model : chosen->file,
+                              .runtime = chosen->runtime,
+                              .n_threads = static_cast<std::uint32_t>(std::max(chosen->settings.threads, 0))};
+  if (auto resolved = resolve_model(planned.reference, store); !resolved) {
+    return fail(ErrorCode::kNotFound,
+                fmt::format("the current plan chose {} to {} with, of which no file is here", chosen->model, name),
+                chosen->file.empty() ? fmt::format("`hearth models add FILE --name {}` brings one", chosen->model)
+                                     : "bring " + chosen->file + " back, or name a model with -m");
+  }
+  return planned;
+}
+
 Result<PlannedModels> planned_models(const Plan& plan, const ModelStore& store, RuntimeRegistry& registry) {
   PlannedModels out;
   for (const PlanChoice& choice : plan.choices) {

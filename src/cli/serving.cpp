@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/console.h"
@@ -10,7 +11,9 @@
 namespace hearth::cli {
 namespace {
 
-constexpr int kFirstInherited = 3;  // Source: sd_listen_fds(3)
+constexpr int kFirstInherited = 3;                            // Source: sd_listen_fds(3)
+constexpr std::size_t kBodyBytesMin = std::size_t{1} << 10U;  // a short question fits
+constexpr std::size_t kBodyBytesMax = std::size_t{1} << 30U;
 
 }  // namespace
 
@@ -33,6 +36,11 @@ void add_listen_flags(CLI::App& command, ListenFlags& flags) {
       .add_option("--routing-policy", flags.routing_policy, "how requests for model auto are routed: a name or a file")
       ->capture_default_str();
   command.add_flag("!--no-route-learning", flags.routing_learns, "route by rules alone; keep no outcomes");
+  command
+      .add_option("--body-limit", flags.body_bytes,
+                  "bytes of a request's body, pictures in it included; longer ones are refused (8 MiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(kBodyBytesMin, kBodyBytesMax));
   command.add_option("--queue", flags.queue, "requests that may wait for a model; more are told to come again")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
       ->capture_default_str();
@@ -44,6 +52,9 @@ Result<ModelServerOptions> server_options(const ListenFlags& flags, const Enviro
   options.http.port = flags.port;
   options.http.unix_socket = flags.unix_socket;
   options.http.cors.origins = flags.cors;
+  options.http.limits.body_bytes = flags.body_bytes;
+  // What is read at once must hold one body at least.
+  options.http.limits.all_bodies_bytes = std::max(options.http.limits.all_bodies_bytes, 2 * flags.body_bytes);
   if (flags.tls_certificate.empty() != flags.tls_key.empty())
     return fail(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key belong together", "give both or none");
   if (!flags.tls_certificate.empty()) options.http.tls = serve::TlsFiles{flags.tls_certificate, flags.tls_key};

@@ -21,6 +21,7 @@ struct ListenFlags {
   double drain_s = 30;
   std::uint64_t budget_bytes = 0;
   std::size_t queue = 1024;
+  std::size_t body_bytes = serve::HttpLimits{}.body_bytes;
   std::string routing_policy = "default";
   bool routing_learns = true;
 };

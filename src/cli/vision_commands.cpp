@@ -6,8 +6,11 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "app/console.h"
+#include "app/plan_verification_input.h"
+#include "app/planned_models.h"
 #include "app/tensor_host.h"
 #include "app/vision_lines.h"
 #include "cli/command.h"
@@ -21,8 +24,8 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(200);
 
 class VisionCommand {
  public:
-  VisionCommand(const CommandContext& context, const VisionFlags& flags, VisionTask task)
-      : context_(context), out_(context.output()), flags_(flags), task_(task), guard_(cancel_) {}
+  VisionCommand(const CommandContext& context, VisionFlags flags, VisionTask task)
+      : context_(context), out_(context.output()), flags_(std::move(flags)), task_(task), guard_(cancel_) {}
 
   int run() {
     auto summary = look();
@@ -38,6 +41,7 @@ class VisionCommand {
     source_ = std::move(source);
     HEARTH_ASSIGN(app, context_.make_app());
     app_ = std::move(app);
+    if (flags_.model.empty()) HEARTH_TRY(take_planned_model());
     std::vector<TensorModelSettings> models;
     models.push_back(flags_.model_settings());
     HEARTH_ASSIGN(host, TensorHost::create(tensor_host_parts(*app_), std::move(models)));
@@ -50,6 +54,21 @@ class VisionCommand {
     start_ = last_progress_ = SteadyClock::now();
     return run_vision(host_->engine(), *source_, flags_.run_options(task_), bounds,
                       [this](const VisionResult& result) { tell(result); });
+  }
+
+  // What flags say of runtime and threads wins over the plan.
+  Status take_planned_model() {
+    auto input = open_plan({}, app_->home());
+    if (!input && input.error().code == ErrorCode::kNotFound)
+      return fail(ErrorCode::kInvalidArgument, "no model was named, and there is no plan that chose one",
+                  fmt::format("name one with -m, or plan one: hearth plan --task {}", vision_task_name(task_)));
+    if (!input) return fail(std::move(input).error());
+    HEARTH_ASSIGN(planned, planned_picture_model(input->plan, task_, app_->store()));
+    flags_.model = planned.reference;
+    if (flags_.runtime.empty()) flags_.runtime = planned.runtime;
+    if (flags_.n_threads == 0) flags_.n_threads = planned.n_threads;
+    out_.note(out_.dim(fmt::format("note: {} on {}, as planned", planned.model, flags_.runtime)));
+    return {};
   }
 
   Result<std::unique_ptr<PictureSource>> open_source() const {
@@ -112,7 +131,7 @@ class VisionCommand {
 
   const CommandContext& context_;
   Output out_;
-  const VisionFlags& flags_;
+  VisionFlags flags_;
   VisionTask task_;
   CancelToken cancel_;
   InterruptGuard guard_;

@@ -60,7 +60,8 @@ void add_convention_flags(CLI::App& command, VisionFlags& flags) {
 }  // namespace
 
 void add_vision_flags(CLI::App& command, VisionFlags& flags, VisionTask task) {
-  command.add_option("-m,--model", flags.model, "a model file, or a name that `hearth models` lists")->required();
+  command.add_option("-m,--model", flags.model,
+                     "a model file, or a name that `hearth models` lists (default: what the current plan chose)");
   command.add_option("pictures", flags.inputs, "files, folders or patterns; - reads pictures or frames from a pipe");
   if (task == VisionTask::kClassify) {
     command.add_option("--top", flags.n_best, "classes to tell")->check(CLI::Range(1U, 1000U))->capture_default_str();

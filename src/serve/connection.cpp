@@ -243,7 +243,7 @@ void Connection::on_parse_error(const boost::system::error_code& error) {
   }
   if (error == http::error::body_limit)
     return refuse(bad_request("the request's body is longer than " + std::to_string(limits.body_bytes) + " bytes",
-                              "send less, or start the server with a larger bound", "body_too_large")
+                              "send less, or start the server with a larger --body-limit", "body_too_large")
                       .with("http_status", "413"),
                   "too_large");
   refuse(bad_request("the request is no HTTP/1.1: " + one_line(error.message()), "check the client"), "malformed");

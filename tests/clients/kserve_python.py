@@ -63,6 +63,15 @@ class Kserve(unittest.TestCase):
             self.client.infer("nobody", [tensor([[1, 2, 3]], True)])
         self.assertIn("nobody", str(unknown.exception))
 
+    def test_a_body_over_the_servers_bound_is_refused_by_its_size(self):
+        locked = triton.InferenceServerClient(os.environ["HEARTH_LOCKED_URL"].removeprefix("http://"))
+        headers = {"Authorization": "Bearer " + os.environ["HEARTH_KEY"]}
+        locked.infer("doubler", [tensor(np.zeros((100, 3)), True)], headers=headers)
+        with self.assertRaises(InferenceServerException) as large:
+            locked.infer("doubler", [tensor(np.zeros((20_000, 3)), True)], headers=headers)
+        self.assertIn("65536 bytes", str(large.exception))
+        locked.close()
+
 
 if __name__ == "__main__":
     unittest.main()

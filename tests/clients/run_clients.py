@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one suite of an official client, unmodified, against hearth serve on the fake runtime.
 
-Two servers: one that anybody may ask, one with keys, of which "limited" may ask once a minute.
+Two servers: one that anybody may ask, one with keys, of which "limited" may ask once a minute, and with 64 KiB for a body.
 """
 import argparse
 import hashlib
@@ -46,7 +46,7 @@ def run_suite(program, suite, folder):
     keys.chmod(0o600)
     models = {"clients": HERE / "clients.fake.json", "doubler": HERE / "doubler.fake.json"}
     options = ["--slots", "4", "--ctx", "4096"]
-    with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--keys", keys]) as locked:
+    with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--keys", keys, "--body-limit", "64kb"]) as locked:
         environment = dict(os.environ, HEARTH_URL=server.url, HEARTH_LOCKED_URL=locked.url, HEARTH_KEY=GOOD_KEY,
                            HEARTH_LIMITED_KEY=LIMITED_KEY, NO_COLOR="1")
         for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"):

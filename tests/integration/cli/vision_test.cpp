@@ -104,6 +104,36 @@ TEST_F(VisionCliTest, a_model_of_another_task_is_wrong_usage) {
   EXPECT_NE(error["message"].get<std::string>().find("classify"), std::string::npos);
 }
 
+TEST_F(VisionCliTest, without_a_model_the_current_plan_decides) {
+  json error = hearth_error({"run", "detect", at("a.bmp")}, 2);
+  EXPECT_NE(error["hint"].get<std::string>().find("hearth plan --task detect"), std::string::npos);
+  const auto choice = [&](const char* task, const std::string& file) -> json {
+    return {{"task", task},      {"model", "finder"}, {"file", file},    {"precision", "f32"}, {"format", "fake.json"},
+            {"runtime", "fake"}, {"backend", "cpu"},  {"device", "cpu"}, {"users", 1}};
+  };
+  const auto plan = [&](const std::vector<json>& choices) {
+    std::filesystem::create_directories(home_.path() / "plans/current");
+    const json document = {{"schema_version", 1},
+                           {"hearth_version", "0.1.0"},
+                           {"device", hearth_json({"probe", "--quick"}, "probe")},
+                           {"choices", choices}};
+    std::ofstream(home_.path() / "plans/current/plan.json") << document;
+  };
+  plan({choice("classify", at("say.fake.json")), choice("vision", at("find.fake.json"))});
+  const auto found = hearth({"run", "detect", at("a.bmp"), "--json"});
+  EXPECT_EQ(found.exit_status, 0) << found.out << found.err;
+  EXPECT_EQ(lines(found.out, "run_detect").at(0)["objects"][0]["label"], "person");
+  EXPECT_NE(found.err.find("finder on fake, as planned"), std::string::npos) << found.err;
+  const auto said = hearth({"run", "classify", at("a.bmp"), "--json"});
+  EXPECT_EQ(lines(said.out, "run_classify").at(0)["labels"][0]["label"], "dog") << said.err;
+  plan({choice("chat", at("find.fake.json"))});
+  error = hearth_error({"run", "detect", at("a.bmp")}, 4);
+  EXPECT_NE(error["message"].get<std::string>().find("no model to detect"), std::string::npos);
+  plan({choice("detect", at("gone.fake.json"))});
+  error = hearth_error({"run", "detect", at("a.bmp")}, 4);
+  EXPECT_NE(error["hint"].get<std::string>().find("gone.fake.json"), std::string::npos);
+}
+
 TEST_F(VisionCliTest, a_latency_budget_is_told_frame_by_frame) {
   auto run = command(
       {"run", "detect", "-m", at("find.fake.json"), "--raw", "gray:8x8", "--latency-budget-ms", "1000", "--json"});
