@@ -195,8 +195,9 @@ void resolve_external(const std::string& path, const std::set<std::string>& name
 
 }  // namespace
 
-OnnxFile read_onnx_file(const std::string& path) {
-  const std::string bytes = read_bytes(path);
+OnnxFile read_onnx_file(const std::string& path) { return parse_onnx(read_bytes(path), path); }
+
+OnnxFile parse_onnx(std::string_view bytes, const std::string& path) {
   OnnxFile file;
   std::set<std::string> external;
   bool has_graph = false;

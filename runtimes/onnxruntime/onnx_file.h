@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hearth/sdk/tensor.h"
@@ -30,5 +31,7 @@ struct OnnxFile {
 // Throws NOT_FOUND without such a file or without a file of weights that it names, PERMISSION_DENIED, INVALID_DATA
 // when it is truncated, no ONNX, without a graph, or names weights outside its own folder.
 [[nodiscard]] OnnxFile read_onnx_file(const std::string& path);
+// The same of the file's bytes; `path` says where they came from, for messages and for the files of weights.
+[[nodiscard]] OnnxFile parse_onnx(std::string_view bytes, const std::string& path);
 
 }  // namespace hearth::onnxruntime
