@@ -61,8 +61,14 @@ def peer_sample(args, engine, name, streams, pictures):
                "--engine", engine, "--streams", streams, *pictures]
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
     if done.returncode != 0:
+        print(f"{engine} can't run {path}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return None
     return json.loads(done.stdout)
+
+
+def host_ms(phases):
+    """What surrounds the inference of a picture."""
+    return phases["decode_ms"] + phases["pre_ms"] + phases["post_ms"]
 
 
 def measure(args, name, streams, pictures, home):
@@ -86,7 +92,12 @@ def measure(args, name, streams, pictures, home):
         best = max(peers, key=lambda who: peers[who]["median"])
         result["best_peer"] = best
         result["ratio"] = speeds["hearth"]["median"] / peers[best]["median"]
-        print(f"{name}, {streams} streams: hearth {speeds['hearth']['median']:.1f} images/s, {best} {peers[best]['median']:.1f}, ratio {result['ratio']:.3f}")
+        host = ""
+        if streams == 1:
+            result["host_share"] = host_ms(result["hearth_phases_ms"]) / statistics.median(map(host_ms, samples[best]))
+            host = f", decode + pre + post {result['host_share']:.2f} of the peer's"
+        print(f"{name}, {streams} streams: hearth {speeds['hearth']['median']:.1f} images/s, {best} {peers[best]['median']:.1f}, "
+              f"ratio {result['ratio']:.3f}{host}")
     return result
 
 
