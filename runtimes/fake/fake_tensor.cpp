@@ -51,27 +51,40 @@ class FakeRequest final : public sdk::TensorRequest {
     }
   }
 
+  // Dimension `axis` of output i for the inputs as they are bound.
+  [[nodiscard]] std::int64_t dimension(std::size_t i, std::size_t axis) const {
+    const auto declared = model_.tensor_script().ports.outputs[i].shape[axis];
+    const DLTensor& input = *inputs_[model_.tensor_script().outputs[i].of];
+    if (declared >= 0) return declared;
+    return axis < static_cast<std::size_t>(input.ndim) ? input.shape[axis] : 1;
+  }
   [[nodiscard]] std::vector<std::int64_t> shape_of(std::size_t i) const {
     auto shape = model_.tensor_script().ports.outputs[i].shape;
-    const DLTensor& input = *inputs_[model_.tensor_script().outputs[i].of];
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-      if (shape[axis] < 0) shape[axis] = axis < static_cast<std::size_t>(input.ndim) ? input.shape[axis] : 1;
-    }
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) shape[axis] = dimension(i, axis);
     return shape;
+  }
+  [[nodiscard]] bool is_shape(std::size_t i, const std::int64_t* shape) const {
+    const std::size_t rank = model_.tensor_script().ports.outputs[i].shape.size();
+    for (std::size_t axis = 0; axis < rank; ++axis) {
+      if (shape[axis] != dimension(i, axis)) return false;
+    }
+    return true;
   }
 
   const DLTensor& target(std::size_t i) {
-    auto shape = shape_of(i);
     const auto& spec = model_.tensor_script().ports.outputs[i];
     if (const DLTensor* bound = outputs_[i]; bound != nullptr) {
-      if (!std::equal(shape.begin(), shape.end(), bound->shape))
+      if (!is_shape(i, bound->shape)) {
+        const auto shape = shape_of(i);
         throw sdk::Error(HEARTH_INVALID_ARGUMENT, "output '" + spec.name + "' is " +
                                                       sdk::shape_text(shape.data(), shape.size()) +
                                                       "; the tensor bound to it has another shape");
+      }
       return *bound;
     }
     auto& result = results_[i];
-    if (result.shape != shape || result.bytes.empty()) {
+    if (result.bytes.empty() || !is_shape(i, result.shape.data())) {
+      auto shape = shape_of(i);
       result.bytes.resize(sdk::checked_bytes(spec.type, shape.data(), shape.size(), spec.name));
       result.shape = std::move(shape);
       result.strides.assign(result.shape.size(), 1);

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "hearth/sdk/host.h"
 
@@ -28,7 +29,7 @@ struct OrtLibrary {
 
 // Runs `work`; what Ort throws becomes an Error whose sentence starts with `doing`.
 template <class Work>
-auto with_ort_errors(const std::string& doing, Work&& work);
+auto with_ort_errors(std::string_view doing, Work&& work);
 
 // The code of the border for one of ONNX Runtime's.
 [[nodiscard]] std::int32_t border_code(OrtErrorCode code);
@@ -38,11 +39,11 @@ auto with_ort_errors(const std::string& doing, Work&& work);
 [[nodiscard]] std::string plain_message(const std::string& message);
 
 template <class Work>
-auto with_ort_errors(const std::string& doing, Work&& work) {
+auto with_ort_errors(std::string_view doing, Work&& work) {
   try {
     return work();
   } catch (const Ort::Exception& error) {
-    throw sdk::Error(border_code(error.GetOrtErrorCode()), doing + ": " + plain_message(error.what()));
+    throw sdk::Error(border_code(error.GetOrtErrorCode()), std::string(doing) + ": " + plain_message(error.what()));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <openvino/openvino.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hearth/sdk/devices.h"
@@ -29,7 +30,7 @@ namespace hearth::openvino {
 
 // Runs `work`; what OpenVINO throws becomes an Error of `code` whose sentence starts with `doing`.
 template <class Work>
-auto with_ov_errors(std::int32_t code, const std::string& doing, Work&& work) {
+auto with_ov_errors(std::int32_t code, std::string_view doing, Work&& work) {
   try {
     return work();
   } catch (const sdk::Error&) {
@@ -37,7 +38,7 @@ auto with_ov_errors(std::int32_t code, const std::string& doing, Work&& work) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    throw sdk::Error(code, doing + ": " + plain_message(error.what()));
+    throw sdk::Error(code, std::string(doing) + ": " + plain_message(error.what()));
   }
 }
 

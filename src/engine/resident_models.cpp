@@ -127,6 +127,17 @@ Status ResidentModels::when_loaded(const std::string& name, Waiting request, std
   return {};
 }
 
+std::shared_ptr<ResidentModel> ResidentModels::take_loaded(const std::string& name, ModelKind kind, Instant arrived) {
+  const std::lock_guard lock(gate_);
+  const auto found = names_.find(name);
+  if (closed_ || found == names_.end()) return nullptr;
+  const Entry& entry = entries_.at(found->second);
+  if (entry.facts.kind != kind || entry.model == nullptr || !policy_.may_start(found->second)) return nullptr;
+  (void)policy_.request_arrived(found->second, arrived);  // known: it is loaded
+  ++open_;
+  return entry.model;
+}
+
 void ResidentModels::wait_again(const std::string& name, Waiting request) {
   std::shared_ptr<ResidentModel> model;
   {

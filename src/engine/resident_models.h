@@ -90,6 +90,9 @@ class ResidentModels {
   // Counts the request as arrived; go is called now where the model may start requests, or once it may.
   // kOverloaded: more than `waiting_max` wait already.
   [[nodiscard]] Status when_loaded(const std::string& name, Waiting request, std::size_t waiting_max);
+  // The model of that name or alias where it may start requests now: one for it counts as arrived. Null: when_loaded()
+  // waits for it or tells why there is none. Takes no memory.
+  [[nodiscard]] std::shared_ptr<ResidentModel> take_loaded(const std::string& name, ModelKind kind, Instant arrived);
   // For a request that was handed a model which left before it started: it waits again.
   void wait_again(const std::string& name, Waiting request);
   // What waits under this id, which is now nobody's.

@@ -3,13 +3,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <condition_variable>
+#include <memory_resource>
 #include <mutex>
 #include <utility>
 
 namespace hearth {
+namespace {
+
+// Memory that is kept once it was taken, for all threads together: synchronized_pool_resource would keep some for each.
+class KeptMemory final : public std::pmr::memory_resource {
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    const std::lock_guard lock(gate_);
+    return pool_.allocate(bytes, alignment);
+  }
+  void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    const std::lock_guard lock(gate_);
+    pool_.deallocate(memory, bytes, alignment);
+  }
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+
+  std::mutex gate_;
+  std::pmr::unsynchronized_pool_resource pool_;
+};
+
+}  // namespace
 
 class TensorEngine::Pool {
  public:
@@ -19,10 +41,12 @@ class TensorEngine::Pool {
   Pool& operator=(const Pool&) = delete;
   template <class Work>
   void post(Work work) {
-    boost::asio::post(threads_, std::move(work));
+    const std::pmr::polymorphic_allocator<std::byte> kept(&memory_);
+    boost::asio::post(threads_, boost::asio::bind_allocator(kept, std::move(work)));
   }
 
  private:
+  KeptMemory memory_;  // of what is posted
   boost::asio::thread_pool threads_;
 };
 
@@ -85,44 +109,42 @@ void TensorEngine::leave(const std::string& name, const PendingJob& job, const E
 }
 
 void TensorEngine::submit(const std::string& model, std::shared_ptr<TensorJob> job) {
+  const Instant arrived = ports_.clock.now();
+  if (const auto loaded = ports_.residents.take_loaded(model, ModelKind::kTensor, arrived))
+    return hand_over({std::move(job), arrived}, std::static_pointer_cast<TensorResident>(loaded));
   auto name = ports_.residents.resolve(model, ModelKind::kTensor);
   if (!name) return job->finish(nullptr, fail(std::move(name).error()));
-  wait_for(*name, {std::move(job), ports_.clock.now()}, false);
+  wait_for(*name, {std::move(job), arrived}, false);
 }
 
 void TensorEngine::wait_for(const std::string& name, const PendingJob& job, bool again) {
   ResidentModels::Waiting waiting{0, job.arrived, [this, name, job](Result<std::shared_ptr<ResidentModel>> model) {
                                     if (!model) return leave(name, job, model.error());
-                                    hand_over(name, job, std::static_pointer_cast<TensorResident>(*model));
+                                    hand_over(job, std::static_pointer_cast<TensorResident>(*model));
                                   }};
   if (again) return ports_.residents.wait_again(name, std::move(waiting));
   if (auto status = ports_.residents.when_loaded(name, std::move(waiting), options_.queue); !status)
     job.job->finish(nullptr, fail(std::move(status).error()));
 }
 
-void TensorEngine::hand_over(const std::string& name, const PendingJob& job,
-                             const std::shared_ptr<TensorResident>& model) {
+void TensorEngine::hand_over(const PendingJob& job, const std::shared_ptr<TensorResident>& model) {
   switch (model->enqueue(job, options_.queue)) {
     case TensorResident::Taken::kYes: return start_groups(model);
-    case TensorResident::Taken::kRetired: return wait_for(name, job, true);
+    case TensorResident::Taken::kRetired: return wait_for(model->name(), job, true);
     case TensorResident::Taken::kFull: break;
   }
-  leave(name, job,
-        Error(ErrorCode::kOverloaded, fmt::format("{} requests wait for '{}' already", options_.queue, name),
+  leave(model->name(), job,
+        Error(ErrorCode::kOverloaded, fmt::format("{} requests wait for '{}' already", options_.queue, model->name()),
               "try again later")
             .with("retry_after_s", "1"));
 }
 
 void TensorEngine::start_groups(const std::shared_ptr<TensorResident>& model) {
-  for (;;) {
-    JobGroup group = model->next_group();
-    if (group.lane == nullptr) return;
-    for (const auto& job : group.jobs) ports_.residents.request_started(model->name(), job.arrived);
-    // Shared: what asio posts is copied.
-    auto held = std::make_shared<JobGroup>(std::move(group));
-    pool_->post([this, model, held] {
-      const std::size_t n = held->jobs.size();
-      model->compute(std::move(*held));
+  while (JobGroup* group = model->next_group()) {
+    for (const auto& job : group->jobs) ports_.residents.request_started(model->name(), job.arrived);
+    pool_->post([this, model, group] {
+      const std::size_t n = group->jobs.size();
+      model->compute(*group);
       ports_.provider.answered(model->name());
       for (std::size_t i = 0; i < n; ++i) ports_.residents.request_ended(model->name());
       start_groups(model);

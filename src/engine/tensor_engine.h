@@ -1,5 +1,6 @@
 // Tensor models at work beside the text models, under the same budget: each job goes to its model once that is loaded,
 // jobs of a kind are computed together where the graph allows it, several runs are in flight on one budget of threads.
+// A job for a loaded model takes no memory on its way from submit() to finish() once the first ones are through.
 #pragma once
 
 #include <functional>
@@ -51,7 +52,7 @@ class TensorEngine final : public TensorService, private ModelLoader {
   std::function<void()> retire(const std::shared_ptr<ResidentModel>& model) override;
 
   void wait_for(const std::string& name, const PendingJob& job, bool again);
-  void hand_over(const std::string& name, const PendingJob& job, const std::shared_ptr<TensorResident>& model);
+  void hand_over(const PendingJob& job, const std::shared_ptr<TensorResident>& model);
   void start_groups(const std::shared_ptr<TensorResident>& model);
   void leave(const std::string& name, const PendingJob& job, const Error& error);
 

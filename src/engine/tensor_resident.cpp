@@ -11,6 +11,7 @@ namespace hearth {
 namespace {
 
 constexpr std::string_view kHost = "cpu";
+constexpr std::size_t kQueueReserved = 64;  // jobs that wait without taking memory: more than a batch on each lane
 
 bool first_dimension_open(const TensorPorts& ports) {
   const auto open = [](const TensorSpec& spec) { return spec.shape.rank() > 0 && spec.shape[0] == Shape::kDynamic; };
@@ -119,10 +120,16 @@ Status TensorResident::make_lanes() {
       std::ranges::all_of(inputs, [](const TensorSpec& spec) { return spec.shape.is_static(); }) && !inputs.empty();
   std::vector<Shape> shapes;
   for (const auto& spec : inputs) shapes.push_back(spec.shape);
+  queue_.reserve(kQueueReserved);
   for (std::uint32_t i = 0; i < std::max(1U, session_->info().n_requests); ++i) {
     HEARTH_ASSIGN(request, TensorSession::new_request(session_));
     lanes_.push_back(std::make_unique<BoundTensors>(session_, std::move(request)));
     free_.push_back(lanes_.back().get());
+    groups_.push_back(std::make_unique<JobGroup>());
+    groups_.back()->jobs.reserve(facts_->batch_max);
+    groups_.back()->filled.reserve(facts_->batch_max);
+    groups_.back()->shapes.reserve(inputs.size());
+    idle_groups_.push_back(groups_.back().get());
     if (known) HEARTH_TRY(lanes_.back()->inputs(shapes));
   }
   return known ? session_->warm_up() : Status();
@@ -136,24 +143,28 @@ TensorResident::Taken TensorResident::enqueue(const PendingJob& job, std::size_t
   return Taken::kYes;
 }
 
-JobGroup TensorResident::next_group() {
-  JobGroup group;
+JobGroup* TensorResident::next_group() {
   const std::lock_guard lock(gate_);
-  if (!admitting_ || retired_ || queue_.empty() || free_.empty()) return group;
-  group.lane = free_.back();
+  if (!admitting_ || retired_ || queue_.empty() || free_.empty()) return nullptr;
+  JobGroup* group = idle_groups_.back();  // a free lane's
+  idle_groups_.pop_back();
+  group->lane = free_.back();
   free_.pop_back();
-  group.jobs.push_back(std::move(queue_.front()));
-  queue_.pop_front();
-  const std::string kind(group.jobs.front().job->group());
-  for (auto at = queue_.begin(); !kind.empty() && at != queue_.end() && group.jobs.size() < facts_->batch_max;) {
-    if (at->job->group() != kind) {
-      ++at;
-      continue;
-    }
-    group.jobs.push_back(std::move(*at));
-    at = queue_.erase(at);
+  const auto joins = [&](const PendingJob& pending) {
+    if (group->jobs.empty()) return true;
+    const std::string_view kind = group->jobs.front().job->group();
+    return !kind.empty() && group->jobs.size() < facts_->batch_max && pending.job->group() == kind;
+  };
+  // What stays keeps its order.
+  std::size_t n_left = 0;
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    if (joins(queue_[i]))
+      group->jobs.push_back(std::move(queue_[i]));
+    else if (n_left++ != i)
+      queue_[n_left - 1] = std::move(queue_[i]);
   }
-  running_ += group.jobs.size();
+  queue_.resize(n_left);
+  running_ += group->jobs.size();
   return group;
 }
 
@@ -180,18 +191,17 @@ Result<BoundTensors*> TensorResident::wait_for_lane(const CallBounds& bounds) {
 
 // Binds memory for the group's items and has each written. A job whose item can't be written fails alone: its place in
 // the batch holds whatever it held.
-Status TensorResident::prepare(const JobGroup& group, std::vector<Status>& filled) const {
+Status TensorResident::prepare(JobGroup& group) const {
   const auto n = static_cast<std::uint32_t>(group.jobs.size());
-  std::vector<Shape> shapes;
   for (std::size_t i = 0; i < facts_->ports.inputs.size(); ++i) {
     HEARTH_ASSIGN(shape, group.jobs.front().job->shape(*facts_, i, n));
-    shapes.push_back(shape);
+    group.shapes.push_back(shape);
   }
-  HEARTH_ASSIGN(inputs, group.lane->inputs(shapes));
+  HEARTH_ASSIGN(inputs, group.lane->inputs(group.shapes));
   for (std::size_t i = 0; i < group.jobs.size(); ++i) {
     TensorJob& job = *group.jobs[i].job;
     const Status wanted = still_wanted(job.bounds(), ports_.clock.now());
-    filled.push_back(wanted ? job.fill(*facts_, inputs, i) : wanted);
+    group.filled.push_back(wanted ? job.fill(*facts_, inputs, i) : wanted);
   }
   return {};
 }
@@ -202,13 +212,12 @@ void TensorResident::note(const JobGroup& group, double infer_ms) {
   batch_items_.observe(static_cast<double>(group.jobs.size()));
 }
 
-void TensorResident::compute(JobGroup group) {
-  std::vector<Status> filled;
+void TensorResident::compute(JobGroup& group) {
   const Instant begun = ports_.clock.now();
-  Status status = prepare(group, filled);
+  Status status = prepare(group);
   Result<std::span<const TensorView>> outputs = std::span<const TensorView>();
   const Instant ready = ports_.clock.now();
-  const bool any = std::ranges::any_of(filled, [](const Status& each) { return each.has_value(); });
+  const bool any = std::ranges::any_of(group.filled, [](const Status& each) { return each.has_value(); });
   if (status && any) {
     // One job's deadline is not the others': only a lone job bounds the run.
     outputs = group.lane->run(group.jobs.size() == 1 ? group.jobs.front().job->bounds() : CallBounds{});
@@ -217,7 +226,7 @@ void TensorResident::compute(JobGroup group) {
   const double infer_ms = seconds_between(ready, ports_.clock.now()) * 1000;
   if (status && any) note(group, infer_ms);
   for (std::size_t i = 0; i < group.jobs.size(); ++i) {
-    const Status mine = !status ? status : filled[i];
+    const Status mine = !status ? status : group.filled[i];
     Result<TensorRun> run = TensorRun{};
     if (!mine)
       run = fail(mine.error());
@@ -226,11 +235,17 @@ void TensorResident::compute(JobGroup group) {
                       seconds_between(group.jobs[i].arrived, begun) * 1000, infer_ms};
     group.jobs[i].job->finish(facts_.get(), run);
   }
+  BoundTensors* const lane = group.lane;
+  const std::size_t n_done = group.jobs.size();
+  group.jobs.clear();
+  group.shapes.clear();
+  group.filled.clear();
   {
     const std::lock_guard lock(gate_);
-    running_ -= group.jobs.size();
+    running_ -= n_done;
+    idle_groups_.push_back(&group);
   }
-  give_back(group.lane);
+  give_back(lane);
 }
 
 std::vector<PendingJob> TensorResident::retire() {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -40,10 +39,12 @@ struct PendingJob {
   Instant arrived;
 };
 
-// Several jobs that are computed at once, on one lane.
+// Several jobs that are computed at once, on one lane. Their model's; used again for other jobs.
 struct JobGroup {
   std::vector<PendingJob> jobs;
   BoundTensors* lane = nullptr;
+  std::vector<Shape> shapes;   // of the inputs, for all jobs together
+  std::vector<Status> filled;  // by job
 };
 
 struct TensorResidentPorts {
@@ -66,13 +67,13 @@ class TensorResident final : public ResidentModel {
 
   enum class Taken { kYes, kFull, kRetired };
   [[nodiscard]] Taken enqueue(const PendingJob& job, std::size_t queue_max);
-  // The next jobs to compute and a lane for them; empty: none can start now.
-  [[nodiscard]] JobGroup next_group();
+  // The next jobs to compute and a lane for them; null: none can start now.
+  [[nodiscard]] JobGroup* next_group();
   void give_back(BoundTensors* lane);
   // Blocks until a lane is free. kCancelled, kDeadlineExceeded; kUnavailable once retired.
   [[nodiscard]] Result<BoundTensors*> wait_for_lane(const CallBounds& bounds);
-  // Computes the group and finishes its jobs; the lane is given back first.
-  void compute(JobGroup group);
+  // Computes the group and finishes its jobs; then its lane is free, and the group the next jobs'.
+  void compute(JobGroup& group);
 
   // Called, without a lock, when jobs may start again. Set before it is used.
   void on_resume(std::function<void()> resumed) { resumed_ = std::move(resumed); }
@@ -87,7 +88,7 @@ class TensorResident final : public ResidentModel {
  private:
   TensorResident(OpenedTensorModel opened, std::shared_ptr<TensorSession> session, const TensorResidentPorts& ports);
   [[nodiscard]] Status make_lanes();
-  [[nodiscard]] Status prepare(const JobGroup& group, std::vector<Status>& filled) const;
+  [[nodiscard]] Status prepare(JobGroup& group) const;
   void note(const JobGroup& group, double infer_ms);
 
   OpenedTensorModel opened_;
@@ -103,7 +104,9 @@ class TensorResident final : public ResidentModel {
   mutable std::mutex gate_;
   std::condition_variable lane_freed_;
   std::vector<BoundTensors*> free_;
-  std::deque<PendingJob> queue_;
+  std::vector<std::unique_ptr<JobGroup>> groups_;  // as many as lanes
+  std::vector<JobGroup*> idle_groups_;
+  std::vector<PendingJob> queue_;  // in the order of their arrival; bounded by the engine
   std::size_t running_ = 0;
   bool admitting_ = true;
   bool retired_ = false;

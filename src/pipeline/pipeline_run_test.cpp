@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "engine/engine_fixture.h"
 #include "engine/tensor_fixture.h"
 #include "pipeline/frame_json.h"
 #include "pipeline/frame_queue.h"
@@ -15,17 +16,30 @@
 namespace hearth {
 namespace {
 
+// Says what it was told that the camera sees.
+constexpr const char* kWriter = R"({
+  "hearth_fake": 1, "name": "writer", "context_length": 1024, "control_tokens": ["<|user|>", "<|assistant|>"],
+  "chat_template": "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{% endfor %}<|assistant|>",
+  "turn_marker": "<|assistant|>",
+  "replies": [{"when": "1 bus, 1 person", "say": "A person waits for the bus."}],
+  "otherwise": {"rule": "text", "text": "Nothing. "}})";
+
 class PipelineRunTest : public TensorEngineTest {
  protected:
   PipelineRunTest() {
     provider_.offer("detector", {.script = test::detector_script(), .record_json = test::detector_record()});
     provider_.offer("classifier", {.script = test::classifier_script(), .record_json = test::classifier_record()});
+    writers_.offer("writer", {kWriter});
+    TextEngineOptions options;
+    options.capacities = {{"ram", 1'000'000}};
+    writer_engine_ = std::make_unique<TextEngine>(options, TextEnginePorts{writers_, clock_, metrics_, logger_});
   }
   // `n` pictures of 64 x 64 pixels; the second is broken where `broken`.
   Result<PipelineFigures> run(const std::string& file, int n, bool broken = false) {
     graph_ = must(parse_pipeline(file));
     StagePorts ports;
     ports.tensors = &engine();
+    ports.text = writer_engine_.get();
     ports.copies = &engine().copies();
     for (const auto& [role, task] : graph_.models) ports.models[role] = role;
     ports.write = [](const std::string& folder, const Frame& frame, std::string_view bytes) -> Result<std::string> {
@@ -57,6 +71,9 @@ class PipelineRunTest : public TensorEngineTest {
     return at == std::string::npos ? std::string() : text.substr(at, text.find('\n', at) - at);
   }
 
+  TestRuntimes runtimes_;
+  ScriptedProvider writers_{runtimes_};
+  std::unique_ptr<TextEngine> writer_engine_;
   PipelineGraph graph_;
   std::vector<nlohmann::ordered_json> lines_;
 };
@@ -83,6 +100,15 @@ TEST_F(PipelineRunTest, detect_crop_classify_asks_for_each_object_without_a_copy
   ASSERT_EQ(lines_.size(), 3U);
   ASSERT_EQ(lines_[2]["objects"].size(), 2U);
   EXPECT_EQ(lines_[2]["objects"][1]["labels"][0]["label"], "dog");
+  EXPECT_EQ(copies(), "");
+}
+
+TEST_F(PipelineRunTest, detect_describe_says_what_was_seen_without_a_copy) {
+  const auto figures = run(shipped("detect-describe"), 3);
+  ASSERT_TRUE(figures) << to_string(figures.error());
+  EXPECT_EQ(figures->failed, 0U);
+  ASSERT_EQ(lines_.size(), 3U);
+  EXPECT_EQ(lines_[1]["text"], "A person waits for the bus.");
   EXPECT_EQ(copies(), "");
 }
 

@@ -10,6 +10,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::size_t kWaitingReserved = 64;  // requests that wait without taking memory
+
 void wake(SwapDecision& decision, Instant at) {
   decision.wake_at = decision.wake_at ? std::min(*decision.wake_at, at) : at;
 }
@@ -24,7 +26,11 @@ std::uint64_t total(const BytesByPool& bytes) {
 
 }  // namespace
 
-void ModelSwapPolicy::set_model(const std::string& name, const ModelNeed& need) { models_[name].need = need; }
+void ModelSwapPolicy::set_model(const std::string& name, const ModelNeed& need) {
+  Model& model = models_[name];
+  model.need = need;
+  model.waiting.reserve(kWaitingReserved);
+}
 
 Status ModelSwapPolicy::request_arrived(const std::string& name, Instant arrived) {
   const auto found = models_.find(name);

@@ -2,9 +2,9 @@
 // single requests.
 #pragma once
 
+#include <boost/container/flat_set.hpp>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -85,7 +85,7 @@ class ModelSwapPolicy {
     ModelNeed need;
     State state = State::kAbsent;
     BytesByPool held;
-    std::multiset<Instant> waiting;
+    boost::container::flat_multiset<Instant> waiting;  // keeps its memory
     std::size_t running = 0;
     double load_s = 0;
     Instant loaded_at;

@@ -145,7 +145,7 @@ TEST_F(VisionRoutes, what_is_wrong_is_named) {
   };
   const std::string image = base64(picture_);
   const Case cases[] = {
-      {"detect", "application/json", "{", 400, "JSON"},
+      {"detect", "application/json", "[]", 400, "JSON"},
       {"detect", "application/json", R"({"model":"detector"})", 400, "image"},
       {"detect", "application/json", R"({"model":"detector","image":"*"})", 400, "base64"},
       {"detect", "application/json", Json{{"model", "detectr"}, {"image", image}}.dump(), 404, "detectr"},

@@ -2,38 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 
+#include "support/allocation_count.h"
 #include "vision/detection.h"
 #include "vision/image_decoding.h"
 #include "vision/image_encoding.h"
 #include "vision/latency_control.h"
 #include "vision/preprocessing.h"
 #include "vision/tracking.h"
-
-namespace {
-
-// Only between start() and stop() on this thread: what the test framework does is not counted.
-thread_local bool counting = false;
-std::atomic<std::size_t> n_allocations{0};
-
-void* counted(std::size_t n_bytes) {
-  if (counting) ++n_allocations;
-  if (void* memory = std::malloc(n_bytes == 0 ? 1 : n_bytes)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// The libraries' C code calls malloc and is not counted; everything of C++ goes through here.
-void* operator new(std::size_t n_bytes) { return counted(n_bytes); }
-void* operator new[](std::size_t n_bytes) { return counted(n_bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace hearth {
 namespace {
@@ -72,21 +48,22 @@ TEST(FrameAllocations, none_are_made_after_warm_up) {
   Image frame;
   Detections found;
   std::size_t n_objects = 0;
+  std::size_t n_allocations = 0;
   for (int i = 0; i < 20; ++i) {
-    counting = i >= 5;
+    test::AllocationCount count;
     const auto decision = controller.next();
     const auto info = decoder.decode(jpeg, {.width_min = 64, .height_min = 48}, frame);
     const auto geometry = preprocessor.run(frame.view(), model.input, view, 0, {info->width, info->height});
     const auto status = reader.read(model, {outputs, 0, *geometry}, {}, found);
     tracker.update(found);
     controller.measured(10);
-    counting = false;
+    if (i >= 5) n_allocations += count.stop();
     ASSERT_TRUE(status) << to_string(status.error());
     EXPECT_TRUE(decision.process);
     n_objects = found.objects.size();
   }
   EXPECT_GE(n_objects, 3U);
-  EXPECT_EQ(n_allocations.load(), 0U);
+  EXPECT_EQ(n_allocations, 0U);
 }
 
 }  // namespace
