@@ -71,7 +71,7 @@ def line_of(name, found):
     if name == "one_stream":
         own = [run["own_share"] for run in found["runs"]["hearth"] if "own_share" in run]
         return (f"prefill {found['prefill_ratio']:.3f}x, decode {found['decode_ratio']:.3f}x llama-server" +
-                (f", {100 * max(own):.2f} % of a step outside the runtime" if own else ""))
+                (f", {100 * max(own):.2f} % of the steps' time are own processor time" if own else ""))
     if name == "restart":
         return f"TTFT from the disk 1/{found['cold_to_restored']:.1f} of computing it"
     ours, theirs = found["runs"]["hearth"], found["runs"]["llama-server"]

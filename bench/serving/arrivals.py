@@ -15,7 +15,7 @@ class LoadResult:
     cpu_s: float = 0.0
     pss_peak_bytes: int = 0
     rss_peak_bytes: int = 0
-    own_share: float = None  # of the steps' time outside the runtime, where the server tells
+    own_share: float = None  # processor time outside the runtime by the steps' time, where the server tells
 
     @property
     def completion_tokens(self):

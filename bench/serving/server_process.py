@@ -79,6 +79,18 @@ def memory_bytes(tree):
     return pss, rss
 
 
+def other_threads_s(pid, name):
+    """Processor seconds of a process's threads but those called `name`. Source: proc(5), /proc/pid/task/tid/schedstat."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            if (task / "comm").read_text().strip() != name:
+                total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            pass  # it ended meanwhile
+    return 1e-9 * total
+
+
 class ServerProcess:
     """A running server; a context manager that ends it politely, then by force."""
 
@@ -112,7 +124,7 @@ class ServerProcess:
     says_ready = False
 
     def own_time_s(self):
-        """(seconds of steps outside the runtime, seconds of steps) so far; None where a server does not tell."""
+        """(processor seconds outside the runtime, seconds of steps) so far; None where a server does not tell."""
         return None
 
     def wait_until_ready(self, patience_s=300):
@@ -182,7 +194,7 @@ class HearthServer(ServerProcess):
             lines = answer.read().decode().splitlines()
         def total(name):
             return 1e-3 * sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
-        return total("hearth_step_host_ms_sum"), total("hearth_step_ms_sum")
+        return total("hearth_step_host_cpu_ms_sum") + other_threads_s(self.process.pid, "hearth-model"), total("hearth_step_ms_sum")
 
     def stop(self, kill=False):
         status = super().stop(kill)

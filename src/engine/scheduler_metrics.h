@@ -30,7 +30,8 @@ struct SchedulerMetrics {
   Histogram& tpot_ms;
   Histogram& itl_ms;
   Histogram& step_ms;
-  Histogram& host_ms;  // of a step: everything but the runtime's computing
+  Histogram& host_ms;      // of a step: everything but the runtime's computing
+  Histogram& host_cpu_ms;  // the same in processor time: without what other threads took meanwhile
   Histogram& prefill_tok_s;
   Histogram& decode_tok_s;
 };

@@ -27,6 +27,12 @@ struct RunningRequest {
   double queued_ms = 0;
 };
 
+// When a step began, and what its thread had used by then.
+struct StepBegin {
+  Instant at;
+  double cpu_s = 0;  // processor time
+};
+
 enum class AnswerState { kQueued, kRestoring, kActive, kAside };
 
 // One answer; its id is also its number in the queue and in the planner.

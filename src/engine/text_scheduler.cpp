@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/cache_salt.h"
+#include "platform/this_thread.h"
 
 namespace hearth {
 namespace {
@@ -192,6 +193,7 @@ bool TextScheduler::take_inbox(bool wait) {
 }
 
 void TextScheduler::run() {
+  name_this_thread("hearth-model");  // and the threads that the runtime starts for it
   bool worked = true;
   while (true) {
     {
@@ -213,7 +215,8 @@ void TextScheduler::run() {
 
 // One round of the loop; false when there was nothing to compute.
 bool TextScheduler::step() {
-  const Instant now = ports_.clock.now();
+  const StepBegin begun{ports_.clock.now(), this_thread_cpu_s()};
+  const Instant now = begun.at;
   expire(now);
   planner_.set_cached_cells(kv_->cached_cells());
   resume();
@@ -222,7 +225,7 @@ bool TextScheduler::step() {
   propose_drafts();
   const StepPlan planned = plan(now);
   if (planned.items.empty()) return restoring_ != 0;
-  run_step(planned, now);
+  run_step(planned, begun);
   return true;
 }
 

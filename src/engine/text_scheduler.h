@@ -133,7 +133,7 @@ class TextScheduler final : public ResidentModel {
   [[nodiscard]] Result<RowsView> compute(std::span<const StepItem> items);
   void fill_batch(std::span<const StepItem> items);
   void deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes);
-  void run_step(const StepPlan& plan, Instant begun);
+  void run_step(const StepPlan& plan, StepBegin begun);
   void complete(const StepPlan& plan, std::span<const StepOutcome> outcomes, double took_s);
   [[nodiscard]] StepOutcome deliver_item(const StepItem& item, const RowsView& rows, std::uint32_t first_row);
   void note_token(RunningAnswer& answer, std::size_t tokens, Instant now);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/text_scheduler.h"
+#include "platform/this_thread.h"
 
 namespace hearth {
 namespace {
@@ -152,15 +153,17 @@ Result<RowsView> TextScheduler::compute(std::span<const StepItem> items) {
   return rows;
 }
 
-void TextScheduler::run_step(const StepPlan& planned, Instant begun) {
+void TextScheduler::run_step(const StepPlan& planned, StepBegin begun) {
   if (auto done = use_adapters(planned.adapters); !done) return recover(done.error());
   std::vector<StepOutcome> outcomes;
   double took_s = 0;
+  double took_cpu_s = 0;
   bool any = false;
   for (const auto& call : calls_of(planned)) {
-    const Instant start = ports_.clock.now();
+    const StepBegin start{ports_.clock.now(), this_thread_cpu_s()};
     auto rows = compute(call);
-    took_s += seconds_between(start, ports_.clock.now());
+    took_s += seconds_between(start.at, ports_.clock.now());
+    took_cpu_s += this_thread_cpu_s() - start.cpu_s;
     if (!rows && !any) return recover(rows.error());
     if (!rows) {
       // What earlier calls computed stands; the rest of the step fails with its requests.
@@ -177,7 +180,8 @@ void TextScheduler::run_step(const StepPlan& planned, Instant begun) {
   complete(planned, outcomes, took_s);
   metrics_.steps.add();
   metrics_.step_ms.observe(took_s * 1e3);
-  metrics_.host_ms.observe((seconds_between(begun, ports_.clock.now()) - took_s) * 1e3);
+  metrics_.host_ms.observe((seconds_between(begun.at, ports_.clock.now()) - took_s) * 1e3);
+  metrics_.host_cpu_ms.observe((this_thread_cpu_s() - begun.cpu_s - took_cpu_s) * 1e3);
 }
 
 void TextScheduler::deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes) {
