@@ -84,6 +84,16 @@ def streams_table(models):
     return lines + [""]
 
 
+def own_share(models):
+    """What a token costs beside the runtime, of one stream through HTTP."""
+    shares = {model: statistics.median(run["own_share"] for run in found["one_stream"]["runs"]["hearth"])
+              for model, found in models.items() if "one_stream" in found}
+    if not shares:
+        return []
+    return ["Processor time of hearth itself (scheduling, sampling, streaming; every thread but the runtime's), of the steps' time: " +
+            ", ".join(f"{model} {100 * share:.2f} %" for model, share in shares.items()) + ".", ""]
+
+
 def load_row(model, side, runs):
     """One server's line under the recorded mix."""
     return (f"| {model} | {side} | {middle(runs, 'completion_tok_s'):.1f} | {middle(runs, 'roofline_tok_s'):.1f} | {middle(runs, 'roofline_share'):.2f} | "
@@ -127,18 +137,29 @@ def llm_section(document):
     models, settings = document["models"], document["settings"]
     lines = ["## Language models, peers in the same run", "", measured_on(document),
              f"Medians of {settings['repeats']} samples of each side, in turn, a fresh process for each, {settings['threads']} threads, the same slots,",
-             "context, cache type and sampler.", "", "### One stream", "", *streams_table(models)]
+             "context, cache type and sampler.", "", "### One stream", "", *streams_table(models), *own_share(models)]
     for scenario, title in (("clients", f"### {settings['clients']} clients, each with its next request when the last is answered"),
                             ("poisson", "### The same requests arriving by themselves (Poisson, 0.7 of the rate the roofline allows)")):
         if any(scenario in found for found in models.values()):
             lines += [title, "", *load_table(models, scenario), *ratios(models, scenario)]
     lines += restart_table(models)
     return lines + ["The mix is `bench/serving/uniform_48_768.tsv` with answers of 64 tokens. Its roofline: answer tokens over (prompt tokens / best prefill",
-                    "rate + answer tokens / rate of decoding as many sequences at once), both rates by llama.cpp's own tools on the same machine.",
+                    "rate + answer tokens / rate of decoding as many sequences at once), both rates by llama.cpp's own tools on the same machine;",
+                    "a share above 1 is what kernels of our own gain over them.",
                     "A gap is too long above the larger of 0.5 s and 8 times its stream's median. Again: `./dev bench llm`.", ""]
 
 
-SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "memory.json": memory_section, "plan.json": plan_section}
+def kernels_section(document):
+    lines = ["## Products of quantised weights", "", measured_on(document),
+             f"Medians of {document['repeats']} runs of each side in turn, two threads, milliseconds for all matrices.", "",
+             "| matrices | rows of activations | ggml | own | speedup |", "|---|---|---|---|---|"]
+    for row in document["results"]:
+        lines.append(f"| {row['matrices']} x {row['product']} | {row['columns']} | {row['ggml']['median']:.2f} | {row['own']['median']:.2f} | "
+                     f"{row['speedup']:.2f} |")
+    return lines + ["", "Again: `./dev bench kernels`.", ""]
+
+
+SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "kernels.json": kernels_section, "memory.json": memory_section, "plan.json": plan_section}
 
 
 def page():
