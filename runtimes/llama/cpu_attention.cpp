@@ -73,15 +73,15 @@ struct Work {
   const std::int64_t key_head;
   const std::int64_t heads;  // that share the key head
   const std::int64_t n_queries;
-  float* queries;  // n_queries x size, scaled
-  float* sums;     // n_queries x size
-  float* keys;     // size x kTileCells
-  float* values;   // kTileCells x size
-  float* scores;   // kQueries x kTileCells
-  float* mask;     // rows x kTileCells
-  float* most;     // of each query's scores so far
-  float* weight;   // the sum of its exponentials
-  std::int32_t* cells;
+  float* queries = nullptr;  // n_queries x size, scaled
+  float* sums = nullptr;     // n_queries x size
+  float* keys = nullptr;     // size x kTileCells
+  float* values = nullptr;   // kTileCells x size
+  float* scores = nullptr;   // kQueries x kTileCells
+  float* mask = nullptr;     // rows x kTileCells
+  float* most = nullptr;     // of each query's scores so far
+  float* weight = nullptr;   // the sum of its exponentials
+  std::int32_t* cells = nullptr;
 
   [[nodiscard]] std::int64_t rows() const { return group.end - group.first; }
   [[nodiscard]] std::size_t row_of(std::int64_t query) const {
