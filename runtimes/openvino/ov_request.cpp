@@ -99,7 +99,8 @@ void OvRequest::take_results() {
     if (is_bound_[i]) continue;
     auto tensor = request_.get_output_tensor(i);
     auto& result = results_[i];
-    result.shape.assign(tensor.get_shape().begin(), tensor.get_shape().end());
+    const ov::Shape shape = tensor.get_shape();  // asked once: each call makes what the last one referred to anew
+    result.shape.assign(shape.begin(), shape.end());
     result.strides = dense_strides(result.shape);
     result.tensor = {tensor.data(),
                      {kDLCPU, 0},

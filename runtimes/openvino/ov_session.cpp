@@ -138,7 +138,8 @@ void OvSession::read_granted() {
       return fallback;  // the device has no such property
     }
   };
-  info_.n_requests = get(ov::optimal_number_of_infer_requests, std::uint32_t{1});
+  // As many as were asked for: those beyond the streams wait in OpenVINO's own queue.
+  info_.n_requests = std::max(options_.n_requests, get(ov::optimal_number_of_infer_requests, std::uint32_t{1}));
   info_.n_threads = static_cast<std::uint32_t>(std::max(get(ov::inference_num_threads, std::int32_t{1}), 1));
   info_.n_streams = static_cast<std::uint32_t>(std::max(get(ov::num_streams, ov::streams::Num(1)).num, 1));
   info_.pin_threads = get(ov::hint::enable_cpu_pinning, false);

@@ -51,10 +51,13 @@ class VisionRun {
       return fail(ErrorCode::kInvalidArgument,
                   "a latency budget is kept frame by frame: it excludes --streams and --batch",
                   "leave one of them out");
-    for (std::uint32_t i = 0; i < std::max(1U, options_.streams); ++i) {
+    // Each holds a lane: more than the session has would wait for one another.
+    std::uint32_t n_streams = 1;
+    for (std::uint32_t i = 0; i < n_streams; ++i) {
       HEARTH_ASSIGN(stream, VisionStream::open(service_, {options_.model, options_.task, options_.overrides_json},
                                                options_.vision, bounds_));
       streams_.push_back(std::move(stream));
+      n_streams = std::clamp(options_.streams, 1U, std::max(1U, streams_.front()->facts().session.n_requests));
     }
     const VisionStream& first = *streams_.front();
     portion_ = std::clamp(options_.batch, 1U, first.facts().batch_max);

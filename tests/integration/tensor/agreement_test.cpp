@@ -68,6 +68,30 @@ TEST_F(TensorRuntimes, agree_where_both_run_the_file) {
   }
 }
 
+TEST_F(TensorRuntimes, outputs_of_open_shape_follow_their_inputs) {
+  LoadOptions load;
+  load.path = shared_model("wake/melspectrogram.onnx");
+  if (load.path.empty()) GTEST_SKIP() << "melspectrogram.onnx is not on this machine";
+  for (const char* name : {"onnxruntime", "openvino"}) {
+    SCOPED_TRACE(name);
+    const auto here = runtime(name);
+    if (here == nullptr) GTEST_SKIP() << reason_;
+    const auto model = TensorModel::from(here->load(load).value()).value();
+    const auto session = model->new_session({}).value();
+    const auto request = TensorSession::new_request(session).value();
+    const auto frames_of = [&](std::int64_t samples) {
+      fill_pattern(request->allocate(Port::kInput, 0, Shape{1, samples}).value(), 100);
+      EXPECT_TRUE(request->run());
+      return floats_of(request->tensor(Port::kOutput, 0).value()).value();
+    };
+    const auto shorter = frames_of(1280);
+    const auto longer = frames_of(6400);
+    EXPECT_GT(shorter.size(), 0U);
+    EXPECT_GT(longer.size(), shorter.size());
+    EXPECT_EQ(frames_of(1280), shorter);
+  }
+}
+
 TEST_F(TensorRuntimes, openvino_reads_ir_and_tflite) {
   const auto openvino = runtime("openvino");
   if (openvino == nullptr) GTEST_SKIP() << reason_;
