@@ -24,8 +24,11 @@ Result<std::unique_ptr<EncoderSession>> EncoderSession::open(const TensorHostPar
   std::unique_ptr<EncoderSession> session(new EncoderSession());
   session->resolved_ = file.model;
   session->runtime_info_ = std::move(chosen.info);
-  HEARTH_TRY(can(session->runtime_info_, "text") ? session->open_text_model(host, options, bounds)
-                                                 : session->open_graph(parts, options, bounds));
+  // A runtime that is both runs a graph where there is a tokenizer for one.
+  const RuntimeInfo& runtime = session->runtime_info_;
+  const bool is_graph = can(runtime, HEARTH_CAP_TENSOR) &&
+                        (!can(runtime, HEARTH_CAP_TEXT) || read_encoder_bundle(session->resolved_.path).has_value());
+  HEARTH_TRY(is_graph ? session->open_graph(parts, options, bounds) : session->open_text_model(host, options, bounds));
   return session;
 }
 
