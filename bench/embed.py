@@ -90,9 +90,9 @@ def peers(folder, max_tokens):
 
 
 def hearth(program, model, lines):
-    """Vectors and wall time of one command."""
+    """Vectors and wall time of one command; `program` is its first words."""
     start = time.perf_counter()
-    done = subprocess.run([program, "run", "embed", "-m", str(model), "--json"], input="\n".join(lines) + "\n",
+    done = subprocess.run([program[0], "run", "embed", "-m", str(model), "--json", *program[1:]], input="\n".join(lines) + "\n",
                           capture_output=True, text=True, timeout=600)
     wall_s = time.perf_counter() - start
     if done.returncode != 0:
@@ -115,6 +115,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--hearth", default=str(measuring.ROOT / "build/release/bin/hearth"))
     parser.add_argument("--model", type=Path, help="run this file by Hearth instead of the folder's model.onnx, such as a GGUF")
+    parser.add_argument("--runtime", help="of Hearth's side, instead of the one it chooses")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--busy", action="store_true", help="measure even if the machine is not idle")
     parser.add_argument("--save", metavar="NAME", help="keep the samples as bench/results/NAME.json")
@@ -122,17 +123,18 @@ def main():
     if not a.busy:
         measuring.wait_until_idle()
     model = a.model or a.folder / "model.onnx"
+    program = [a.hearth, *(["--runtime", a.runtime] if a.runtime else [])]
     sentence = json.loads((a.folder / "sentence_bert_config.json").read_text())
     lines = texts()
     rivals = list(peers(a.folder, sentence["max_seq_length"]))
-    ours = np.array([json.loads(line)["embedding"] for line in hearth(a.hearth, model, lines)[0].splitlines()])
+    ours = np.array([json.loads(line)["embedding"] for line in hearth(program, model, lines)[0].splitlines()])
     report = {"texts": len(lines), "model": model.name, "equality": {}, "samples": {}}
     for rival in rivals:
         near = cosines(ours, rival.embed(lines))  # this warms it up
         report["equality"][rival.name] = {"version": rival.version, "cosine_min": float(near.min()), "cosine_mean": float(near.mean())}
     samples = {"hearth": [], **{rival.name: [] for rival in rivals}}
     for _ in range(a.runs):
-        samples["hearth"].append(sample_hearth(a.hearth, model, lines))
+        samples["hearth"].append(sample_hearth(program, model, lines))
         for rival in rivals:
             start = time.perf_counter()
             rival.embed(lines)

@@ -31,15 +31,20 @@ def arguments():
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=list(MODELS))
     parser.add_argument("--streams", nargs="+", type=int, default=[1, 4])
     parser.add_argument("--engines", nargs="+", default=["onnxruntime", "openvino"])
+    parser.add_argument("--runtime", help="of Hearth's side, instead of the one it chooses")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--pictures", type=int, default=64)
     parser.add_argument("--busy", action="store_true", help="measure although other work runs")
     return parser.parse_args()
 
 
+def runtime_flags(args):
+    return ["--runtime", args.runtime] if args.runtime else []
+
+
 def hearth_sample(args, model, streams, pictures, home):
     """Images per second as the program tells at the end, and the phases' medians from its lines."""
-    command = [args.hearth, "run", "detect", "-m", model, "--streams", streams, *pictures]
+    command = [args.hearth, "run", "detect", "-m", model, *runtime_flags(args), "--streams", streams, *pictures]
     environment = dict(os.environ, HEARTH_HOME=home)
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=environment, timeout=600)
     told = re.search(r"([0-9.]+) FPS", done.stderr)
@@ -49,7 +54,7 @@ def hearth_sample(args, model, streams, pictures, home):
 
 
 def hearth_phases(args, model, pictures, home):
-    command = [args.hearth, "run", "detect", "-m", model, "--json", *pictures]
+    command = [args.hearth, "run", "detect", "-m", model, *runtime_flags(args), "--json", *pictures]
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=dict(os.environ, HEARTH_HOME=home), timeout=600)
     lines = [json.loads(line)["timings"] for line in done.stdout.splitlines()]
     return {name: statistics.median(line[name] for line in lines) for name in lines[0]}

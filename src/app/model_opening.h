@@ -36,7 +36,8 @@ struct ChosenRuntime {
 };
 
 // The plugin of the highest score that reads `format` and has the capability ("text", "tensor"; empty: any), or the one
-// named `wanted`. kUnavailable with each one's reason.
+// named `wanted`; a plugin's own format, the first that it lists, counts 15 points more. kUnavailable with each one's
+// reason.
 [[nodiscard]] Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted,
                                                    const std::string& format, const std::string& capability = {});
 
