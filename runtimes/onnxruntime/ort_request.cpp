@@ -101,7 +101,8 @@ void OrtRequest::run(const sdk::CallGuard& call) {
     ~Leave() { gate.leave(); }
   } leave{session_.gate()};
   with_ort_errors("running the graph", [&] {
-    if (!outputs_ready_) bind_open_outputs();
+    // A run leaves its result bound, and the next one would have to be of that shape.
+    if (!outputs_ready_ || has_open_) bind_open_outputs();
     outputs_ready_ = true;
     run_now(call);
     if (has_open_) take_results();
