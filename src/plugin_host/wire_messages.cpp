@@ -50,7 +50,13 @@ std::string_view method_name(Method method) {
                                                                           "request_free",
                                                                           "bind",
                                                                           "tensor",
-                                                                          "run"};
+                                                                          "run",
+                                                                          "capability",
+                                                                          "info",
+                                                                          "stream_new",
+                                                                          "stream_free",
+                                                                          "accept",
+                                                                          "finish"};
   const auto index = static_cast<std::uint32_t>(method);
   return index <= kMethodMax ? kNames[index] : kNames[0];
 }

@@ -56,8 +56,14 @@ enum class Method : std::uint32_t {
   kTensorShare,
   kTensorResult,
   kTensorRun,
+  kTranscribeFeatures,
+  kTranscribeInfo,
+  kStreamNew,
+  kStreamFree,
+  kAccept,
+  kFinish,
 };
-inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kTensorRun);
+inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kFinish);
 // "decode", "load": what was being done, for errors. "unknown" outside the enum.
 [[nodiscard]] std::string_view method_name(Method method);
 

@@ -95,6 +95,8 @@ WorkerClient::WorkerClient(std::unique_ptr<WorkerLink> link) : link_(std::move(l
   plugin_.capability = [](void* self, hearth_str id, std::uint32_t major) -> const void* {
     if (view(id) == HEARTH_CAP_TEXT && major == HEARTH_CAP_TEXT_MAJOR) return client_of(self).text_table();
     if (view(id) == HEARTH_CAP_TENSOR && major == HEARTH_CAP_TENSOR_MAJOR) return client_of(self).tensor_table();
+    if (view(id) == HEARTH_CAP_TRANSCRIBE && major == HEARTH_CAP_TRANSCRIBE_MAJOR)
+      return client_of(self).transcribe_table();
     return nullptr;
   };
 }
@@ -140,6 +142,27 @@ const hearth_tensor* WorkerClient::tensor_table() {
     if (features.present != 0) tensor_ = make_tensor_proxy(features);
   }
   return tensor_.struct_size == 0 ? nullptr : &tensor_;
+}
+
+const hearth_transcribe* WorkerClient::transcribe_table() {
+  const std::lock_guard lock(text_mutex_);
+  if (!transcribe_known_) {
+    const Result<WorkerReply> reply = link_->call(Method::kTranscribeFeatures, {}, nullptr, {});
+    if (!reply) return nullptr;
+    WireReader in(reply->payload);
+    const bool present = in.get<std::uint32_t>() != 0;
+    if (!in.done()) return nullptr;
+    transcribe_known_ = true;
+    if (present) transcribe_ = make_transcribe_proxy();
+  }
+  return transcribe_.struct_size == 0 ? nullptr : &transcribe_;
+}
+
+std::string_view WorkerClient::keep(std::string_view text) {
+  const std::lock_guard lock(text_mutex_);
+  auto it = kept_.find(text);
+  if (it == kept_.end()) it = kept_.emplace(text).first;
+  return *it;
 }
 
 void WorkerClient::remember(std::uint64_t region, const std::shared_ptr<SharedMemory>& memory) {

@@ -4,15 +4,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <string_view>
 
+#include "hearth/abi/hearth_speech.h"
 #include "plugin_host/runtime.h"
 #include "plugin_host/wire_tensor.h"
 #include "plugin_host/worker_link.h"
 
 namespace hearth {
 
-// Thread-safe as the tables say. Of the capabilities, `text` and `tensor` cross the border to a worker.
+// Thread-safe as the tables say. Of the capabilities, `text`, `tensor` and `transcribe` cross the border to a worker.
 // The handles its tables give out are this process's own objects and stay safe to use and free after the worker died.
 class WorkerClient final : public PluginSource {
  public:
@@ -30,20 +33,27 @@ class WorkerClient final : public PluginSource {
   };
   void remember(std::uint64_t region, const std::shared_ptr<SharedMemory>& memory);
   [[nodiscard]] KnownRegion find(const void* data, std::size_t size);
+  // A copy of `text` that lives as long as this: what a model lends out, of which a reply has only the bytes. Equal
+  // texts are kept once.
+  [[nodiscard]] std::string_view keep(std::string_view text);
 
  private:
   explicit WorkerClient(std::unique_ptr<WorkerLink> link);
   const hearth_text* text_table();
   const hearth_tensor* tensor_table();
+  const hearth_transcribe* transcribe_table();
 
   std::unique_ptr<WorkerLink> link_;
   hearth_plugin plugin_{};
-  std::mutex text_mutex_;  // of the four below
+  std::mutex text_mutex_;  // of the seven below
   bool text_known_ = false;
   hearth_text text_{};  // absent while text_.struct_size is 0
   bool tensor_known_ = false;
-  hearth_tensor tensor_{};    // absent while tensor_.struct_size is 0
-  std::mutex regions_mutex_;  // of the one below
+  hearth_tensor tensor_{};  // absent while tensor_.struct_size is 0
+  bool transcribe_known_ = false;
+  hearth_transcribe transcribe_{};  // absent while transcribe_.struct_size is 0
+  std::set<std::string, std::less<>> kept_;
+  std::mutex regions_mutex_;                                                                   // of the one below
   std::map<const std::byte*, std::pair<std::uint64_t, std::weak_ptr<SharedMemory>>> regions_;  // by address here
 };
 
@@ -71,6 +81,8 @@ struct ProxyAdapter {
 [[nodiscard]] hearth_text make_text_proxy();
 // The tensor table whose calls go to a worker.
 [[nodiscard]] hearth_tensor make_tensor_proxy(const TensorFeatures& features);
+// The transcribe table whose calls go to a worker.
+[[nodiscard]] hearth_transcribe make_transcribe_proxy();
 
 // For the calls that return nothing: waits, not for ever, until the worker has freed what `id` names. A dead worker
 // has.

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hearth/abi/hearth_speech.h"
 #include "plugin_host/abi_values.h"
 #include "plugin_host/channel.h"
 #include "plugin_host/wire_messages.h"
@@ -82,6 +83,7 @@ class HandleTable {
 
 struct SessionEntry;        // worker_tensor_state.h
 struct TensorRequestEntry;  // worker_tensor_state.h
+struct StreamEntry;         // worker_transcribe_state.h
 
 struct WorkerState {
   const hearth_plugin* plugin = nullptr;
@@ -93,6 +95,8 @@ struct WorkerState {
   const hearth_tensor* tensor = nullptr;  // null when the plugin has none
   HandleTable<SessionEntry> sessions;
   HandleTable<TensorRequestEntry> tensor_requests;
+  const hearth_transcribe* transcribe = nullptr;  // null when the plugin has none
+  HandleTable<StreamEntry> streams;
 };
 
 // One request on one lane. Used by the lane's thread; only `call` is polled by others.
@@ -124,6 +128,8 @@ using RequestHandler = hearth_status (*)(WorkerState& state, Request& request);
 
 // The same of the tensor table.
 [[nodiscard]] RequestHandler tensor_handler_of(const hearth_tensor* tensor, Method method);
+// The same of the transcribe table.
+[[nodiscard]] RequestHandler transcribe_handler_of(const hearth_transcribe* transcribe, Method method);
 
 [[nodiscard]] hearth_status bad_request();
 [[nodiscard]] hearth_status no_such_handle(const char* kind);
