@@ -53,6 +53,8 @@ void add_vision_commands(CLI::App& run, CommandContext& context, Selection& sele
 void add_pipeline_command(CLI::App& run, CommandContext& context, Selection& selection);
 // Of `run`: embed, rerank.
 void add_encoder_commands(CLI::App& run, CommandContext& context, Selection& selection);
+// Of `run`.
+void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& selection);
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_version_command(CLI::App& program, CommandContext& context, Selection& selection);
@@ -69,6 +71,7 @@ void add_keys_command(CLI::App& program, CommandContext& context, Selection& sel
 void add_check_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_simulate_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_ledger_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_eval_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_completion_command(CLI::App& program, CommandContext& context, Selection& selection);
 
 }  // namespace hearth::cli

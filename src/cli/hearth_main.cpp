@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
   add_bench_command(program, context, selection);
   add_verify_command(program, context, selection);
   add_ledger_command(program, context, selection);
+  add_eval_command(program, context, selection);
   add_check_command(program, context, selection);
   add_simulate_command(program, context, selection);
   add_version_command(program, context, selection);

@@ -192,6 +192,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_vision_commands(*run, context, selection);
   add_pipeline_command(*run, context, selection);
   add_encoder_commands(*run, context, selection);
+  add_transcribe_command(*run, context, selection);
 }
 
 }  // namespace hearth::cli

@@ -78,6 +78,13 @@ def python_with_evaluation(folder):
     return python_environment(folder, "evaluation.txt", "pycocotools")
 
 
+def python_with_transcript_evaluation(folder):
+    """The interpreter of an environment that has jiwer; its pins are of one Python and one processor family."""
+    if sys.version_info[:2] != (3, 11) or platform.machine() != "x86_64":
+        raise Skip("jiwer's rapidfuzz is pinned for CPython 3.11 on x86-64 only")
+    return python_environment(folder, "transcripts.txt", "jiwer")
+
+
 def node_with_client(folder):
     """(node, folder with node_modules) that has openai."""
     node, npm = shutil.which("node"), shutil.which("npm")
