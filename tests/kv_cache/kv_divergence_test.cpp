@@ -87,7 +87,7 @@ TEST_P(KvDivergence, of_cached_prefixes_is_no_larger_than_that_between_two_chunk
   // By chance alone half of them are larger; three standard deviations of that.
   EXPECT_LE(static_cast<double>(larger), n / 2 + 3 * std::sqrt(n) / 2);
   EXPECT_LE(prefixes.at(0.5), chunkings.at(0.5));
-  EXPECT_LE(prefixes.at(1), chunkings.at(1) * 2);
+  EXPECT_LE(prefixes.at(1), chunkings.at(1) * 2);  // one of 500 each: the largest of a few that differ by chance
   EXPECT_EQ(d.cache().facts().damaged_blocks, 0U);
 }
 
