@@ -238,7 +238,8 @@ constexpr std::size_t kLongRow = 4096;
 template <_mm_hint Hint>
 void fetch_next_panel(const std::byte* panel, std::size_t row_bytes, std::int64_t block, std::size_t block_bytes) {
   const std::size_t share = kPanelRows * block_bytes;
-  const auto* at = reinterpret_cast<const char*>(panel) + kPanelRows * row_bytes + static_cast<std::size_t>(block) * share;
+  const auto* at =
+      reinterpret_cast<const char*>(panel) + kPanelRows * row_bytes + static_cast<std::size_t>(block) * share;
   for (std::size_t i = 0; i < share; i += 64) _mm_prefetch(at + i, Hint);
 }
 

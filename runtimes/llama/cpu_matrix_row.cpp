@@ -59,8 +59,8 @@ __m512 scales_of_pair(const Block& a, const Block& b) {
   return _mm512_cvtph_ps(halves);
 }
 
-// Row after row, as they lie in memory: one stream, which the processor foresees. Several rows at once share what is read
-// of the activations, but measured take 1.3 times as long. A lone last block is taken twice: the second time its
+// Row after row, as they lie in memory: one stream, which the processor foresees. Several rows at once share what is
+// read of the activations, but measured take 1.3 times as long. A lone last block is taken twice: the second time its
 // activations are nought.
 template <class Block>
 void pairs_of_rows(const MatrixProduct& product, const PairOfBlocks* x, std::int64_t first, std::int64_t last) {
@@ -73,8 +73,8 @@ void pairs_of_rows(const MatrixProduct& product, const PairOfBlocks* x, std::int
       const PairOfBlocks& pair = x[block / 2];
       const Block& a = blocks[block];
       const Block& b = blocks[std::min(block + 1, n_blocks - 1)];
-      const __m512i dot = _mm512_dpbusd_epi32(_mm512_load_si512(pair.corrections), unpack_pair(a, b),
-                                              _mm512_load_si512(pair.values));
+      const __m512i dot =
+          _mm512_dpbusd_epi32(_mm512_load_si512(pair.corrections), unpack_pair(a, b), _mm512_load_si512(pair.values));
       sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), _mm512_mul_ps(scales_of_pair(a, b), _mm512_load_ps(pair.scales)),
                             sum);
     }
@@ -90,10 +90,10 @@ __m512i dot_of(const Q6KBlock& w, const SuperBlock& x) {
   const __m128i parts = _mm_loadu_si128(reinterpret_cast<const __m128i*>(w.parts));
   const __m512i scales = _mm512_cvtepi8_epi32(parts);
   // What the offset added: the scale of each sixteenth times the sum of its activations.
-  const __m256i added = _mm256_madd_epi16(_mm256_cvtepi8_epi16(parts),
-                                          _mm256_load_si256(reinterpret_cast<const __m256i*>(x.sums)));
-  __m512i sum = _mm512_sub_epi32(_mm512_setzero_si512(),
-                                 _mm512_slli_epi32(_mm512_zextsi256_si512(added), kOffsetShift));
+  const __m256i added =
+      _mm256_madd_epi16(_mm256_cvtepi8_epi16(parts), _mm256_load_si256(reinterpret_cast<const __m256i*>(x.sums)));
+  __m512i sum =
+      _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_slli_epi32(_mm512_zextsi256_si512(added), kOffsetShift));
 #pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
     const __m512i low = _mm512_loadu_si512(w.low + 64 * half);
@@ -104,8 +104,7 @@ __m512i dot_of(const Q6KBlock& w, const SuperBlock& x) {
     const __m512i right = _mm512_srlv_epi64(high, _mm512_setr_epi64(0, 0, 0, 0, 2, 2, 2, 2));
     constexpr int kOrAnd = 0xF8;  // a | (b & c)
     const __m512i w0 = _mm512_ternarylogic_epi64(_mm512_and_si512(low, mask), left, two, kOrAnd);
-    const __m512i w1 =
-        _mm512_ternarylogic_epi64(_mm512_and_si512(_mm512_srli_epi16(low, 4), mask), right, two, kOrAnd);
+    const __m512i w1 = _mm512_ternarylogic_epi64(_mm512_and_si512(_mm512_srli_epi16(low, 4), mask), right, two, kOrAnd);
     const auto* values = reinterpret_cast<const __m512i*>(x.values + 128 * half);
     const __m512i d0 = _mm512_dpbusd_epi32(_mm512_setzero_si512(), w0, _mm512_load_si512(values));
     const __m512i d1 = _mm512_dpbusd_epi32(_mm512_setzero_si512(), w1, _mm512_load_si512(values + 1));

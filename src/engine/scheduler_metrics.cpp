@@ -29,8 +29,8 @@ SchedulerMetrics::SchedulerMetrics(MetricsRegistry& registry, const std::string&
       itl_ms(registry.histogram("hearth_itl_ms", "time between two tokens of a stream", labels(model))),
       step_ms(registry.histogram("hearth_step_ms", "a step of the scheduler", labels(model))),
       host_ms(registry.histogram("hearth_step_host_ms", "a step's time outside the runtime", labels(model))),
-      host_cpu_ms(registry.histogram("hearth_step_host_cpu_ms", "a step's processor time outside the runtime",
-                                     labels(model))),
+      host_cpu_ms(
+          registry.histogram("hearth_step_host_cpu_ms", "a step's processor time outside the runtime", labels(model))),
       prefill_tok_s(registry.histogram("hearth_prefill_tok_s", "computed prompt tokens of a request over their time",
                                        labels(model))),
       decode_tok_s(registry.histogram("hearth_decode_tok_s", "decode speed of an answer", labels(model))) {

@@ -20,11 +20,13 @@ struct TimedProduct {
   int matrices;  // one after the other, so that no cache holds them
 };
 
-constexpr TimedProduct kProducts[] = {
-    {"Q4_0 896 x 4864", GGML_TYPE_Q4_0, true, 896, 4864, 24},   {"Q5_0 896 x 4864", GGML_TYPE_Q5_0, false, 896, 4864, 24},
-    {"Q8_0 4864 x 896", GGML_TYPE_Q8_0, false, 4864, 896, 24},  {"Q8_0 896 x 151936", GGML_TYPE_Q8_0, false, 896, 151936, 1},
-    {"Q4_K 2048 x 8192", GGML_TYPE_Q4_K, true, 2048, 8192, 8},  {"Q6_K 8192 x 2048", GGML_TYPE_Q6_K, false, 8192, 2048, 8},
-    {"Q6_K 2048 x 128256", GGML_TYPE_Q6_K, false, 2048, 128256, 1}};
+constexpr TimedProduct kProducts[] = {{"Q4_0 896 x 4864", GGML_TYPE_Q4_0, true, 896, 4864, 24},
+                                      {"Q5_0 896 x 4864", GGML_TYPE_Q5_0, false, 896, 4864, 24},
+                                      {"Q8_0 4864 x 896", GGML_TYPE_Q8_0, false, 4864, 896, 24},
+                                      {"Q8_0 896 x 151936", GGML_TYPE_Q8_0, false, 896, 151936, 1},
+                                      {"Q4_K 2048 x 8192", GGML_TYPE_Q4_K, true, 2048, 8192, 8},
+                                      {"Q6_K 8192 x 2048", GGML_TYPE_Q6_K, false, 8192, 2048, 8},
+                                      {"Q6_K 2048 x 128256", GGML_TYPE_Q6_K, false, 2048, 128256, 1}};
 
 // Milliseconds of the fastest of a few runs: what else the machine does only adds.
 double time_ms(const Processor& cpu, ggml_context* weights, std::int64_t depth, std::int64_t columns) {
@@ -40,7 +42,8 @@ double time_ms(const Processor& cpu, ggml_context* weights, std::int64_t depth, 
   constexpr int kRuns = 4;
   for (int i = 0; i < kRuns; ++i) {
     const auto begin = std::chrono::steady_clock::now();
-    if (ggml_backend_graph_compute(cpu.backend(), graph) != GGML_STATUS_SUCCESS) throw std::runtime_error("ggml failed");
+    if (ggml_backend_graph_compute(cpu.backend(), graph) != GGML_STATUS_SUCCESS)
+      throw std::runtime_error("ggml failed");
     const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
     best = i == 0 ? ms : std::min(best, ms);
   }
