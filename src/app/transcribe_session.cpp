@@ -13,8 +13,9 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr double kWindowSecondsMax = 60;  // of models that take any: what is held of a recording at once
-// Sentences stay whole: pauses inside them are shorter, and a language model wants to see them whole.
-// Source: swept on the clips of the test media with the floor.
+// Sentences stay whole: pauses inside them are mostly shorter, and a language model wants to see them whole. Source:
+// our choice, not a sweep. On the test media the floor errs by 40.5 % of the words so, and by 35.8 % without a
+// detector.
 constexpr std::uint32_t kPauseMs = 500;
 constexpr std::uint32_t kPadMs = 200;
 
