@@ -59,7 +59,7 @@ TEST_F(SpeechCliTest, a_bad_file_is_a_line_and_the_others_go_on) {
   ASSERT_EQ(documents.size(), 4U);
   EXPECT_EQ(documents[0]["error"]["code"], "invalid_data");
   EXPECT_EQ(documents[1]["text"], "");
-  EXPECT_DOUBLE_EQ(documents[1]["audio_s"].get<double>(), 0.40);
+  EXPECT_DOUBLE_EQ(documents[1]["audio_s"].get<double>(), 0.50);
   EXPECT_EQ(documents[2]["error"]["code"], "invalid_data");
   EXPECT_EQ(documents[3]["error"]["code"], "not_found");
 }
