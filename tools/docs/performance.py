@@ -159,7 +159,41 @@ def kernels_section(document):
     return lines + ["", "Again: `./dev bench kernels`.", ""]
 
 
-SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "kernels.json": kernels_section, "memory.json": memory_section, "plan.json": plan_section}
+def vision_section(document):
+    lines = ["## Pictures, from JPEG bytes to boxes", "", measured_on(document),
+             f"{document['pictures']} pictures of COCO128 for each sample, hearth and Python with OpenCV on ONNX Runtime and on OpenVINO in turn; the",
+             "peers at the number of their streams that is best for them. Ratios are to the faster peer.", "",
+             "| model | streams | hearth images/s | faster peer | its images/s | ratio | decode + pre + post, share of the peer's |", "|---|---|---|---|---|---|---|"]
+    for row in document["results"]:
+        ours, peer = row["speeds"]["hearth"], row["speeds"][row["best_peer"]]
+        share = f"{row['host_share']:.2f}" if row.get("host_share") is not None else ""
+        lines.append(f"| {row['model']} | {row['streams']} | {ours['median']:.1f} (±{100 * ours['spread']:.1f} %) | {row['best_peer']} | "
+                     f"{peer['median']:.1f} (±{100 * peer['spread']:.1f} %) | {row['ratio']:.3f} | {share} |")
+    return lines + ["", "Again: `./dev bench vision`.", ""]
+
+
+def start_section(document):
+    lines = ["## Start of tensor graphs", "", measured_on(document),
+             "Milliseconds until a graph is ready, in a process of its own: compiled anew, and from what an earlier start kept on the disk.", "",
+             "| model | runtime | cold | warm | share |", "|---|---|---|---|---|"]
+    for row in document["results"]:
+        lines.append(f"| {row['model']} | {row['runtime']} | {row['ready']['cold']['median']:.1f} | {row['ready']['warm']['median']:.1f} | {row['warm_share']:.2f} |")
+    return lines + ["", "Again: `./dev bench tensor_start`.", ""]
+
+
+def embed_section(document):
+    lines = ["## Sentence embeddings", "", measured_on(document),
+             f"{document['texts']} texts in ten languages and three lengths; the peers load the same files.", "",
+             "| program | texts/s | hearth to it | least cosine between the vectors |", "|---|---|---|---|"]
+    for name, speed in document["texts_per_s"].items():
+        ratio = f"{document['ratio'][name]:.2f}" if name in document["ratio"] else ""
+        cosine = f"{document['equality'][name]['cosine_min']:.8f}" if name in document["equality"] else ""
+        lines.append(f"| {name} | {speed['median']:.1f} (±{100 * speed['spread']:.1f} %) | {ratio} | {cosine} |")
+    return lines + ["", "Again: `python3 bench/embed.py FOLDER_OF_THE_MODEL --save embed`, with the peers' packages.", ""]
+
+
+SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "kernels.json": kernels_section, "vision.json": vision_section,
+            "tensor_start.json": start_section, "embed.json": embed_section, "memory.json": memory_section, "plan.json": plan_section}
 
 
 def page():
