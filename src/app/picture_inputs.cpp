@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <span>
 #include <utility>
 
+#include "app/input_paths.h"
 #include "platform/file.h"
-#include "platform/path_pattern.h"
 #include "vision/image_decoding.h"
 
 namespace hearth {
@@ -19,23 +17,7 @@ namespace {
 constexpr std::uint64_t kPictureBytesMax = std::uint64_t{256} << 20U;  // as ImageLimits::file_bytes_max
 constexpr std::size_t kPipeChunk = std::size_t{64} << 10U;             // what a pipe holds on Linux
 
-bool is_picture_name(const std::string& name) {
-  static constexpr std::array<std::string_view, 5> kEndings = {".jpg", ".jpeg", ".png", ".webp", ".bmp"};
-  std::string lower = name;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return lower.ends_with(ending); });
-}
-
-Result<std::vector<std::string>> pictures_of_folder(const std::string& folder) {
-  HEARTH_ASSIGN(names, list_folder(folder));
-  std::vector<std::string> paths;
-  for (const auto& name : names)
-    if (is_picture_name(name)) paths.push_back((std::filesystem::path(folder) / name).string());
-  if (paths.empty())
-    return fail(ErrorCode::kNotFound, fmt::format("the folder {} holds no pictures", folder),
-                "pictures end in .jpg, .jpeg, .png, .webp or .bmp");
-  return paths;
-}
+constexpr std::array<std::string_view, 5> kPictureEndings = {".jpg", ".jpeg", ".png", ".webp", ".bmp"};
 
 class FilePictures final : public PictureSource {
  public:
@@ -188,21 +170,8 @@ Result<RawFrameShape> parse_raw_frame_shape(const std::string& text) {
 }
 
 Result<std::vector<std::string>> expand_picture_paths(const std::vector<std::string>& arguments) {
-  std::vector<std::string> paths;
-  for (const auto& argument : arguments) {
-    const auto info = file_info(argument);
-    if (info && info->kind == FileKind::kFolder) {
-      HEARTH_ASSIGN(more, pictures_of_folder(argument));
-      paths.insert(paths.end(), more.begin(), more.end());
-    } else if (!info && argument.find_first_of("*?[") != std::string::npos) {
-      HEARTH_ASSIGN(more, matching_paths(argument));
-      if (more.empty()) return fail(ErrorCode::kNotFound, fmt::format("nothing matches {}", argument));
-      paths.insert(paths.end(), more.begin(), more.end());
-    } else {
-      paths.push_back(argument);
-    }
-  }
-  return paths;
+  return expand_input_paths(arguments,
+                            {kPictureEndings, "pictures", "pictures end in .jpg, .jpeg, .png, .webp or .bmp"});
 }
 
 std::unique_ptr<PictureSource> file_pictures(std::vector<std::string> paths) {

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <filesystem>
 
+#include "app/input_paths.h"
 #include "platform/file.h"
-#include "platform/path_pattern.h"
 
 namespace hearth {
 namespace {
@@ -15,24 +13,7 @@ namespace {
 constexpr std::size_t kPipeBytesMax = std::size_t{1} << 30U;  // nine hours of 16 kHz WAV
 constexpr std::size_t kPipeChunk = std::size_t{64} << 10U;    // what a pipe holds on Linux
 
-bool is_sound_name(const std::string& name) {
-  static constexpr std::array<std::string_view, 7> kEndings = {".wav",  ".flac", ".ogg", ".oga",
-                                                               ".opus", ".mp3",  ".rf64"};
-  std::string lower = name;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return lower.ends_with(ending); });
-}
-
-Result<std::vector<std::string>> sounds_of_folder(const std::string& folder) {
-  HEARTH_ASSIGN(names, list_folder(folder));
-  std::vector<std::string> paths;
-  for (const auto& name : names)
-    if (is_sound_name(name)) paths.push_back((std::filesystem::path(folder) / name).string());
-  if (paths.empty())
-    return fail(ErrorCode::kNotFound, fmt::format("the folder {} holds no sound files", folder),
-                "sound files end in .wav, .flac, .ogg, .opus or .mp3");
-  return paths;
-}
+constexpr std::array<std::string_view, 7> kSoundEndings = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".rf64"};
 
 class FileInput final : public ByteInput {
  public:
@@ -62,21 +43,8 @@ class OwnedInput final : public ByteInput {
 }  // namespace
 
 Result<std::vector<std::string>> expand_sound_paths(const std::vector<std::string>& arguments) {
-  std::vector<std::string> paths;
-  for (const auto& argument : arguments) {
-    const auto info = file_info(argument);
-    if (info && info->kind == FileKind::kFolder) {
-      HEARTH_ASSIGN(more, sounds_of_folder(argument));
-      paths.insert(paths.end(), more.begin(), more.end());
-    } else if (!info && argument.find_first_of("*?[") != std::string::npos) {
-      HEARTH_ASSIGN(more, matching_paths(argument));
-      if (more.empty()) return fail(ErrorCode::kNotFound, fmt::format("nothing matches {}", argument));
-      paths.insert(paths.end(), more.begin(), more.end());
-    } else {
-      paths.push_back(argument);
-    }
-  }
-  return paths;
+  return expand_input_paths(arguments,
+                            {kSoundEndings, "sound files", "sound files end in .wav, .flac, .ogg, .opus or .mp3"});
 }
 
 Result<std::unique_ptr<ByteInput>> open_sound(const std::string& path, std::FILE* pipe) {
