@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/console.h"
 #include "app/model_bench.h"
 #include "cli/command.h"
+#include "cli/transport_flag.h"
 
 namespace hearth::cli {
 namespace {
@@ -32,10 +32,6 @@ struct BenchFlags {
   ModelBenchOptions bench;
   bench::UniformMix mix;
 };
-
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
 
 Result<std::vector<bench::LoadRequest>> requests_of(const BenchFlags& flags) {
   if (flags.clients == 0 && flags.bench.arrivals_per_s <= 0) return std::vector<bench::LoadRequest>{};
@@ -65,7 +61,7 @@ Result<ModelBenchOptions> bench_options(const BenchFlags& flags) {
   options.model.context_length = flags.context_length;
   options.model.load.n_threads = flags.n_threads;
   options.model.text.kv_type_k = options.model.text.kv_type_v = flags.kv_type;
-  options.model.transport = kTransports.at(flags.transport);
+  options.model.transport = transport_of(flags.transport);
   return options;
 }
 
@@ -221,9 +217,7 @@ void add_bench_command(CLI::App& program, CommandContext& context, Selection& se
       ->capture_default_str();
   command->add_option("--threads", flags->n_threads, "CPU threads (default: all this process may use)")
       ->check(CLI::Range(1U, 4096U));
-  command->add_option("--transport", flags->transport, "where the runtime lives; auto: new files run in a worker first")
-      ->check(CLI::IsMember({"auto", "in-process", "worker"}))
-      ->capture_default_str();
+  add_transport_flag(*command, flags->transport, "where the runtime lives; auto: new files run in a worker first");
   command->add_option("--timeout-s", flags->timeout_s, "give up after so many seconds")->check(CLI::PositiveNumber);
   set_body(*command, context, selection, [flags](const CommandContext& ctx) { return run_bench(ctx, *flags); });
 }

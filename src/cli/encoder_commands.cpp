@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -12,6 +11,7 @@
 #include "app/console.h"
 #include "app/encoder_session.h"
 #include "cli/command.h"
+#include "cli/transport_flag.h"
 
 namespace hearth::cli {
 namespace {
@@ -31,10 +31,6 @@ struct EncoderFlags {
   std::string query;
   std::size_t top_n = 0;
 };
-
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
 
 // The next lines of standard input, at most `most`; none at its end.
 Result<std::vector<std::string>> read_lines(std::size_t most) {
@@ -86,7 +82,7 @@ class EncoderCommand {
     HEARTH_ASSIGN(app, context_.make_app());
     app_ = std::move(app);
     auto options = flags_.session;
-    options.transport = kTransports.at(flags_.transport);
+    options.transport = transport_of(flags_.transport);
     const bool strict = flags_.fallback.empty() ? !options.load.devices.empty() : flags_.fallback == "none";
     options.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
     options.load.n_threads = options.n_threads;
@@ -171,11 +167,8 @@ void add_model_flags(CLI::App& command, EncoderFlags& flags) {
                   "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
       ->check(CLI::IsMember({"none", "report"}));
   command.add_option("--runtime", flags.session.runtime, "use this runtime instead of the best-scoring one");
-  command
-      .add_option("--transport", flags.transport,
-                  "where the runtime lives; auto: files that never loaded before run in a worker process")
-      ->check(CLI::IsMember({"auto", "in-process", "worker"}))
-      ->capture_default_str();
+  add_transport_flag(command, flags.transport,
+                     "where the runtime lives; auto: files that never loaded before run in a worker process");
   command.add_option("--threads", flags.session.n_threads, "CPU threads (default: all this process may use)")
       ->check(CLI::Range(1U, 4096U));
 }

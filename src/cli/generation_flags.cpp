@@ -5,16 +5,14 @@
 #include <map>
 #include <random>
 
+#include "cli/transport_flag.h"
+
 namespace hearth::cli {
 namespace {
 
 constexpr std::uint32_t kContextMax = 1U << 30U;  // beyond any model; keeps sums of positions inside 31 bits
 
 const std::map<std::string, Toggle> kToggles = {{"auto", Toggle::kAuto}, {"off", Toggle::kOff}, {"on", Toggle::kOn}};
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
-
 template <class Map>
 std::vector<std::string> keys_of(const Map& map) {
   std::vector<std::string> keys;
@@ -41,11 +39,8 @@ void add_model_flags(CLI::App& command, GenerationFlags& flags) {
                   "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
       ->check(CLI::IsMember({"none", "report"}));
   command.add_option("--runtime", flags.runtime, "use this runtime instead of the best-scoring one");
-  command
-      .add_option("--transport", flags.transport,
-                  "where the runtime lives; auto: files that never loaded before run in a worker process")
-      ->check(CLI::IsMember(keys_of(kTransports)))
-      ->capture_default_str();
+  add_transport_flag(command, flags.transport,
+                     "where the runtime lives; auto: files that never loaded before run in a worker process");
   command.add_option("--threads", flags.n_threads, "CPU threads (default: all this process may use)")
       ->check(CLI::Range(1U, 4096U));
   command.add_option("--batch", flags.n_batch, "tokens a prefill step takes at most (default 2048)")
@@ -91,7 +86,7 @@ TextSessionOptions GenerationFlags::session_options() const {
   TextSessionOptions options;
   options.model = model;
   options.runtime = runtime;
-  options.transport = kTransports.at(transport);
+  options.transport = transport_of(transport);
   options.chat_template_file = chat_template_file;
   options.load.devices = devices;
   const bool strict = fallback.empty() ? !devices.empty() : fallback == "none";

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/serving.h"
+#include "cli/transport_flag.h"
 
 namespace hearth::cli {
 namespace {
@@ -34,10 +35,6 @@ struct ServeFlags {
 };
 
 const std::map<std::string, Toggle> kToggles = {{"auto", Toggle::kAuto}, {"off", Toggle::kOff}, {"on", Toggle::kOn}};
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
-
 struct Named {
   std::string name;  // empty where none was given
   std::string value;
@@ -73,7 +70,7 @@ ServedModelSettings shared_settings(const ServeFlags& flags) {
   settings.ttl_s = flags.ttl_s;
   settings.cache_ram_bytes = flags.cache_ram_bytes;
   settings.cache_ssd_bytes = flags.cache_ssd_bytes;
-  settings.transport = kTransports.at(flags.transport);
+  settings.transport = transport_of(flags.transport);
   return settings;
 }
 
@@ -165,9 +162,7 @@ void add_model_flags(CLI::App& command, ServeFlags& flags) {
       ->delimiter(',');
   command.add_option("--fallback", flags.fallback, "what can't run on the device: none is an error, report says so")
       ->check(CLI::IsMember({"none", "report"}));
-  command.add_option("--transport", flags.transport, "where the runtime lives; auto: new files run in a worker first")
-      ->check(CLI::IsMember({"auto", "in-process", "worker"}))
-      ->capture_default_str();
+  add_transport_flag(command, flags.transport, "where the runtime lives; auto: new files run in a worker first");
   command.add_option("--threads", flags.n_threads, "CPU threads (default: all this process may use)")
       ->check(CLI::Range(1U, 4096U));
   command.add_option("--batch", flags.n_batch, "tokens a step takes at most (default 512)")

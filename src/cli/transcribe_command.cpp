@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +13,7 @@
 #include "app/sound_inputs.h"
 #include "app/transcribe_session.h"
 #include "cli/command.h"
+#include "cli/transport_flag.h"
 
 namespace hearth::cli {
 namespace {
@@ -30,10 +30,6 @@ struct TranscribeFlags {
   bool as_vtt = false;
   double timeout_s = 0;
 };
-
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
 
 nlohmann::ordered_json time_json(double seconds) { return std::round(seconds * 1000.0) / 1000.0; }
 
@@ -93,7 +89,7 @@ class TranscribeCommand {
     HEARTH_ASSIGN(app, context_.make_app());
     app_ = std::move(app);
     auto options = flags_.session;
-    options.transport = kTransports.at(flags_.transport);
+    options.transport = transport_of(flags_.transport);
     const bool strict = flags_.fallback.empty() ? !options.load.devices.empty() : flags_.fallback == "none";
     options.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
     if (flags_.timeout_s > 0)
@@ -197,11 +193,8 @@ void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& s
                    "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
       ->check(CLI::IsMember({"none", "report"}));
   command->add_option("--runtime", flags->session.runtime, "use this runtime instead of the best-scoring one");
-  command
-      ->add_option("--transport", flags->transport,
-                   "where the runtime lives; auto: files that never loaded before run in a worker process")
-      ->check(CLI::IsMember({"auto", "in-process", "worker"}))
-      ->capture_default_str();
+  add_transport_flag(*command, flags->transport,
+                     "where the runtime lives; auto: files that never loaded before run in a worker process");
   command->add_option("--timeout-s", flags->timeout_s, "give up after so many seconds, loading included")
       ->check(CLI::PositiveNumber);
   set_body(*command, context, selection,

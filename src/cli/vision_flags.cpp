@@ -1,15 +1,12 @@
 #include "cli/vision_flags.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <nlohmann/json.hpp>
+
+#include "cli/transport_flag.h"
 
 namespace hearth::cli {
 namespace {
-
-const std::map<std::string, TransportChoice> kTransports = {{"auto", TransportChoice::kAuto},
-                                                            {"in-process", TransportChoice::kInProcess},
-                                                            {"worker", TransportChoice::kWorker}};
 
 void add_where_flags(CLI::App& command, VisionFlags& flags) {
   command.add_option("--device", flags.devices, "run on these devices only, as `hearth runtimes` names them")
@@ -19,11 +16,8 @@ void add_where_flags(CLI::App& command, VisionFlags& flags) {
                   "what can't run on the device: none makes it an error, report runs it elsewhere and says so")
       ->check(CLI::IsMember({"none", "report"}));
   command.add_option("--runtime", flags.runtime, "use this runtime instead of the best-scoring one");
-  command
-      .add_option("--transport", flags.transport,
-                  "where the runtime lives; auto: files that never ran before run in a worker process")
-      ->check(CLI::IsMember({"auto", "in-process", "worker"}))
-      ->capture_default_str();
+  add_transport_flag(command, flags.transport,
+                     "where the runtime lives; auto: files that never ran before run in a worker process");
   command.add_option("--precision", flags.precision, "of the arithmetic")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();
@@ -91,7 +85,7 @@ TensorModelSettings VisionFlags::model_settings() const {
   settings.name = model;
   settings.reference = model;
   settings.runtime = runtime;
-  settings.transport = kTransports.at(transport);
+  settings.transport = transport_of(transport);
   settings.load.devices = devices;
   const bool strict = fallback.empty() ? !devices.empty() : fallback == "none";
   settings.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
