@@ -27,11 +27,7 @@ Result<EmbeddingAsk> read_embedding(OpenAiServing& serving, const HttpRequest& h
   ObjectReader body(json, "", notes);
   EmbeddingAsk ask;
   ask.request.key = http.key;
-  if (!read_model_name(body, ask.request.model)) {
-    body.refuse("model", "is missing", "GET /v1/models lists what there is");
-  } else if (auto facts = serving.service.model(ask.request.model); !facts) {
-    notes.refuse(std::move(facts).error().with("param", "model").with("code", "model_not_found"));
-  }
+  read_known_model(body, serving, ask.request.model);
   ask.request.inputs = read_prompts(body, "input", kInputsMax, false);
   ask.base64 = body.one_of("encoding_format", {"float", "base64"}).value_or(0) == 1;
   std::uint32_t dimensions = 0;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 namespace hearth::serve {
 namespace {
@@ -70,13 +71,29 @@ void read_truncation(ObjectReader& body, TextRequest& request) {
   if (body.one_of("truncation", {"disabled", "auto"}).value_or(0) == 1) request.truncation = Truncation::kOldest;
 }
 
-}  // namespace
-
+// Of a length that a name may have.
 bool read_model_name(ObjectReader& body, std::string& name) {
   constexpr std::size_t kNameBytesMax = 512;
   if (!body.text("model", name)) return false;
   if (name.size() > kNameBytesMax) body.refuse("model", "is " + shown(name) + ", longer than any name");
   return !body.failed();
+}
+
+// Empty, and refused, where there is no model of this name.
+std::optional<ModelFacts> known_model(ObjectReader& body, const OpenAiServing& serving, const std::string& name) {
+  auto facts = serving.service.model(name);
+  if (facts) return std::move(*facts);
+  body.notes().refuse(std::move(facts).error().with("param", "model").with("code", "model_not_found"));
+  return std::nullopt;
+}
+
+}  // namespace
+
+void read_known_model(ObjectReader& body, const OpenAiServing& serving, std::string& name) {
+  if (read_model_name(body, name))
+    (void)known_model(body, serving, name);
+  else
+    body.refuse("model", "is missing", "GET /v1/models lists what there is");
 }
 
 void read_model(ObjectReader& body, const HttpRequest& http, const OpenAiServing& serving, TextRequest& request) {
@@ -87,12 +104,9 @@ void read_model(ObjectReader& body, const HttpRequest& http, const OpenAiServing
     if (models.size() != 1) return body.refuse("model", "is missing", "GET /v1/models lists what there is");
     request.model = models.front().name;
   }
-  auto facts = serving.service.model(request.model);
-  if (!facts) {
-    body.notes().refuse(std::move(facts).error().with("param", "model").with("code", "model_not_found"));
-  } else if (facts->embeds_only) {
+  const auto facts = known_model(body, serving, request.model);
+  if (facts && facts->embeds_only)
     body.refuse("model", "'" + request.model + "' gives embeddings only", "send it to /v1/embeddings");
-  }
 }
 
 void read_wishes(ObjectReader& body, AnswerWishes& wishes, TextRequest& request) {

@@ -22,8 +22,8 @@ struct AnswerWishes {
   std::vector<std::string> notices;  // what the request's reading has to say, for the answer
 };
 
-// `model`, of a length that a name may have.
-bool read_model_name(ObjectReader& body, std::string& name);
+// `model` where the endpoint takes no default. One that is missing or unknown is refused.
+void read_known_model(ObjectReader& body, const OpenAiServing& serving, std::string& name);
 
 // `model` and the API key. A model that is unknown or gives no text is refused.
 void read_model(ObjectReader& body, const HttpRequest& http, const OpenAiServing& serving, TextRequest& request);

@@ -47,11 +47,7 @@ Result<RerankAsk> read_rerank(OpenAiServing& serving, const HttpRequest& http) {
   ObjectReader body(json, "", notes);
   RerankAsk ask;
   ask.request.key = http.key;
-  if (!read_model_name(body, ask.request.model)) {
-    body.refuse("model", "is missing", "GET /v1/models lists what there is");
-  } else if (auto facts = serving.service.model(ask.request.model); !facts) {
-    notes.refuse(std::move(facts).error().with("param", "model").with("code", "model_not_found"));
-  }
+  read_known_model(body, serving, ask.request.model);
   if (!body.text("query", ask.request.query) && !body.failed()) body.refuse("query", "is missing");
   ask.request.documents = read_documents(body);
   std::uint32_t top_n = 0;
