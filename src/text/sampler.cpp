@@ -1,40 +1,17 @@
 #include "text/sampler.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
+
+#include "text/block_maxima.h"
 
 namespace hearth {
 namespace {
 
 float finite_or_lowest(float value) { return std::isnan(value) ? -std::numeric_limits<float>::infinity() : value; }
-
-// Logits looked at together: most blocks hold nothing that is wanted, and compilers do one in a few vector
-// instructions.
-constexpr std::size_t kBlock = 64;
-
-bool any_above(const float* block, float bar) {
-  int any = 0;
-  for (std::size_t i = 0; i < kBlock; ++i) any |= static_cast<int>(block[i] > bar);  // NaN is above nothing
-  return any != 0;
-}
-
-// Calls `take` with each place from `begin` on whose value is above bar(), which may rise meanwhile.
-template <class Bar, class Take>
-void for_each_above(std::span<const float> values, std::size_t begin, Bar bar, Take take) {
-  std::size_t i = begin;
-  while (i < values.size()) {
-    const bool whole = i + kBlock <= values.size();
-    const std::size_t end = whole ? i + kBlock : values.size();
-    if (whole && !any_above(values.data() + i, bar())) {
-      i = end;
-      continue;
-    }
-    for (; i < end; ++i) {
-      if (values[i] > bar()) take(i);
-    }
-  }
-}
 
 bool is_set(std::span<const std::int32_t> mask, std::size_t bit) {
   return ((static_cast<std::uint32_t>(mask[bit / 32]) >> (bit % 32U)) & 1U) != 0;
@@ -43,15 +20,24 @@ bool is_set(std::span<const std::int32_t> mask, std::size_t bit) {
 }  // namespace
 
 Token argmax(std::span<const float> logits) {
-  std::size_t best = 0;
-  float best_value = finite_or_lowest(logits[0]);
-  for_each_above(
-      logits, 1, [&] { return best_value; },
-      [&](std::size_t i) {
-        best_value = logits[i];
-        best = i;
-      });
-  return static_cast<Token>(best);
+  constexpr std::size_t kChunkBlocks = 256;
+  std::array<float, kChunkBlocks> maxima;
+  std::size_t best_block = 0;
+  float best = -std::numeric_limits<float>::infinity();
+  for (std::size_t first = 0; first < logit_blocks(logits.size()); first += kChunkBlocks) {
+    const auto chunk = logits.subspan(first * kLogitBlock)
+                           .first(std::min(logits.size() - first * kLogitBlock, kChunkBlocks * kLogitBlock));
+    const auto found = std::span(maxima).first(logit_blocks(chunk.size()));
+    block_maxima(chunk, found);
+    const auto largest = std::ranges::max_element(found);
+    if (*largest <= best) continue;
+    best = *largest;
+    best_block = first + static_cast<std::size_t>(largest - found.begin());
+  }
+  for (std::size_t i = best_block * kLogitBlock; i < logits.size(); ++i) {
+    if (logits[i] == best) return static_cast<Token>(i);
+  }
+  return 0;  // all are NaN
 }
 
 Sampler::Sampler(const SamplingOptions& options) : options_(options), random_(options.seed) {}
@@ -112,29 +98,46 @@ Token Sampler::sample(std::span<const float> logits, std::span<const std::int32_
   return draw();
 }
 
-// Fills candidates_ with what top-k leaves, largest first; with top-k off, all of them. What stands below the worst of
-// the k best so far is passed over, so that the usual k costs little more than reading the logits once.
+// Fills candidates_ with what top-k leaves, largest first, of equals the first; with top-k off, all of them.
 void Sampler::collect(std::span<const float> logits) {
   const auto larger = [](const Candidate& a, const Candidate& b) {
     return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
   };
   const std::size_t k = options_.top_k == 0 ? logits.size() : std::min<std::size_t>(options_.top_k, logits.size());
   candidates_.clear();
-  candidates_.reserve(k);
-  for (std::size_t i = 0; i < k; ++i) candidates_.push_back({static_cast<Token>(i), finite_or_lowest(logits[i])});
-  if (k == logits.size()) {
-    std::sort(candidates_.begin(), candidates_.end(), larger);
-    return;
+  if (!collect_from_blocks(logits, k)) {
+    for (std::size_t i = 0; i < logits.size(); ++i)
+      candidates_.push_back({static_cast<Token>(i), finite_or_lowest(logits[i])});
   }
-  std::make_heap(candidates_.begin(), candidates_.end(), larger);  // the worst in front
-  for_each_above(                                                  // of equals the first stays
-      logits, k, [&] { return candidates_.front().logit; },
-      [&](std::size_t i) {
-        std::pop_heap(candidates_.begin(), candidates_.end(), larger);
-        candidates_.back() = {static_cast<Token>(i), logits[i]};
-        std::push_heap(candidates_.begin(), candidates_.end(), larger);
-      });
-  std::sort_heap(candidates_.begin(), candidates_.end(), larger);
+  if (k < candidates_.size()) {
+    std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(k), candidates_.end(),
+                     larger);
+    candidates_.resize(k);
+  }
+  std::sort(candidates_.begin(), candidates_.end(), larger);
+}
+
+// Each of the k blocks with the largest maxima holds a logit at or above the least of these maxima, so nothing below it
+// is among the k largest: few blocks are looked into and few logits kept. False where there are fewer blocks than that.
+bool Sampler::collect_from_blocks(std::span<const float> logits, std::size_t k) {
+  const std::size_t n_blocks = logit_blocks(logits.size());
+  if (k == 0 || k > n_blocks) return false;
+  block_maxima_.resize(n_blocks);
+  block_maxima(logits, block_maxima_);
+  ordered_maxima_ = block_maxima_;
+  const auto kth = ordered_maxima_.begin() + static_cast<std::ptrdiff_t>(k - 1);
+  std::nth_element(ordered_maxima_.begin(), kth, ordered_maxima_.end(), std::greater<>());
+  // What is minus infinity is never drawn beside anything else.
+  const float bar = std::max(*kth, std::numeric_limits<float>::lowest());
+  for (std::size_t block = 0; block < n_blocks; ++block) {
+    if (block_maxima_[block] < bar) continue;
+    const std::size_t end = std::min(logits.size(), (block + 1) * kLogitBlock);
+    for (std::size_t i = block * kLogitBlock; i < end; ++i) {
+      if (logits[i] >= bar) candidates_.push_back({static_cast<Token>(i), logits[i]});
+    }
+  }
+  if (candidates_.empty()) candidates_.push_back({0, -std::numeric_limits<float>::infinity()});
+  return true;
 }
 
 void Sampler::keep_top_p(double total) {

@@ -32,6 +32,7 @@ class Sampler {
     float logit;
   };
   void collect(std::span<const float> logits);
+  bool collect_from_blocks(std::span<const float> logits, std::size_t k);
   void adjust(std::span<const float> logits, std::span<const std::int32_t> allowed);
   void penalize();
   [[nodiscard]] Token draw();
@@ -44,6 +45,7 @@ class Sampler {
   std::deque<Token> recent_;                    // the last penalty_last_n tokens
   std::unordered_map<Token, unsigned> counts_;  // how often each stands in recent_
   std::vector<float> adjusted_;
+  std::vector<float> block_maxima_, ordered_maxima_;
   std::vector<Candidate> candidates_;
 };
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -132,6 +133,68 @@ TEST(Sampler, the_k_largest_are_kept_wherever_they_stand) {
     Sampler sampler(o);
     for (int i = 0; i < 20; ++i) EXPECT_GE(logits[static_cast<std::size_t>(sampler.sample(logits))], sorted[2]);
   }
+}
+
+// Values with many equals, NaN and both infinities.
+std::vector<float> uneven_row(std::mt19937& random, std::size_t n) {
+  std::vector<float> logits(n);
+  for (auto& l : logits) {
+    const auto kind = random() % 50;
+    l = static_cast<float>(random() % 2000) / 100 - 10;
+    if (kind == 0) l = std::numeric_limits<float>::quiet_NaN();
+    if (kind == 1) l = -std::numeric_limits<float>::infinity();
+  }
+  return logits;
+}
+
+TEST(Sampler, rows_of_any_length_give_the_first_largest) {
+  std::mt19937 random(11);
+  for (const std::size_t n : {1U, 31U, 255U, 256U, 257U, 1000U, 65536U, 151936U}) {
+    for (int round = 0; round < 5; ++round) {
+      const auto logits = uneven_row(random, n);
+      std::size_t best = 0;
+      float value = -std::numeric_limits<float>::infinity();
+      for (std::size_t i = 0; i < n; ++i) {
+        if (logits[i] > value) value = logits[best = i];
+      }
+      EXPECT_EQ(argmax(logits), static_cast<Token>(best)) << n;
+    }
+  }
+}
+
+TEST(Sampler, a_long_row_draws_as_if_all_but_the_k_first_were_left_out) {
+  std::mt19937 random(13);
+  for (const std::size_t n : {300U, 32001U, 151936U}) {
+    for (const std::uint32_t k : {2U, 40U, 500U}) {
+      const auto logits = uneven_row(random, n);
+      std::vector<std::size_t> order(n);
+      std::iota(order.begin(), order.end(), 0);
+      const auto value = [&](std::size_t i) {
+        return std::isnan(logits[i]) ? -std::numeric_limits<float>::infinity() : logits[i];
+      };
+      std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return value(a) > value(b); });
+      std::vector<float> kept(n, -std::numeric_limits<float>::infinity());
+      for (std::size_t i = 0; i < std::min<std::size_t>(k, n); ++i) kept[order[i]] = logits[order[i]];
+      auto cut = neutral();
+      cut.seed = n;
+      auto whole = cut;
+      cut.top_k = k;
+      Sampler a(cut);
+      Sampler b(whole);
+      for (int i = 0; i < 20; ++i) EXPECT_EQ(a.sample(logits), b.sample(kept)) << n << " " << k;
+    }
+  }
+}
+
+TEST(Sampler, a_row_with_little_to_say_gives_that) {
+  std::vector<float> logits(20000, -std::numeric_limits<float>::infinity());
+  auto o = neutral();
+  o.top_k = 40;
+  EXPECT_EQ(Sampler(o).sample(logits), 0);
+  logits[12345] = -1e30F;
+  EXPECT_EQ(Sampler(o).sample(logits), 12345);
+  logits[777] = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(Sampler(o).sample(logits), 777);
 }
 
 }  // namespace
