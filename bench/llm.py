@@ -4,6 +4,8 @@
 Scenarios: in_process (prefill and decode without a server), one_stream (the same through HTTP), clients (the recorded mix
 of prompts in a closed loop), poisson (the same mix arriving by itself), restart (a long prompt again after a restart).
 Both servers get one client program, threads, slots, context and cache type; the results hold every request's times.
+All scenarios of all models take over an hour. What is measured replaces the same model's same scenario in the results and
+leaves the others, each with its time and commit, where these were measured with the same settings.
 """
 import argparse
 import os
@@ -12,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measuring import ROOT, run, write_results
+from measuring import ROOT, commit, now, read_results, run, write_results
 from serving import scenarios
 from serving.figures import median_of
 from serving.in_process import in_process
@@ -69,9 +71,9 @@ def line_of(name, found):
     if name == "in_process":
         return f"prefill {found['prefill_ratio']:.3f}x, decode {found['decode_ratio']:.3f}x llama-bench"
     if name == "one_stream":
-        own = [run["own_share"] for run in found["runs"]["hearth"] if "own_share" in run]
+        own = [(run["own_share"], run["cache_share"]) for run in found["runs"]["hearth"] if "own_share" in run]
         return (f"prefill {found['prefill_ratio']:.3f}x, decode {found['decode_ratio']:.3f}x llama-server" +
-                (f", {100 * max(own):.2f} % of the steps' time are own processor time" if own else ""))
+                (f", own processor time at most {100 * max(own)[0]:.2f} % of the steps' time, the cache's {100 * max(c for _, c in own):.2f} %" if own else ""))
     if name == "restart":
         return f"TTFT from the disk 1/{found['cold_to_restored']:.1f} of computing it"
     ours, theirs = found["runs"]["hearth"], found["runs"]["llama-server"]
@@ -84,19 +86,26 @@ def line_of(name, found):
             f"{sum(r['failed'] for r in theirs)}")
 
 
+def earlier(args):
+    """The results so far, or empty ones where they were measured otherwise."""
+    settings = {key: getattr(args, key) for key in ("repeats", "requests", "clients", "threads", "kv_type", "busy")}
+    found = read_results(args.name)
+    return {"settings": settings, "models": found["models"] if found and found["settings"] == settings else {}}
+
+
 def main():
     args = arguments()
     check(args)
-    document = {"settings": {key: getattr(args, key) for key in ("repeats", "requests", "clients", "threads", "kv_type", "busy")}, "models": {}}
+    document = earlier(args)
     with tempfile.TemporaryDirectory() as scratch:
         for name in args.models:
             path, synthetic = model_file(args, args.folder or Path(scratch), name)
             bench = scenarios.Bench(hearth=args.hearth, peers=args.peers, model=path, synthetic=synthetic, threads=args.threads,
                                     repeats=args.repeats, requests=args.requests, clients=args.clients, kv_type=args.kv_type, busy=args.busy)
-            results = document["models"][path.stem] = {}
+            results = document["models"].setdefault(path.stem, {})
             for scenario in args.only:
                 begin = time.monotonic()
-                results[scenario] = SCENARIOS[scenario](bench)
+                results[scenario] = {"time": now(), "commit": commit(), **SCENARIOS[scenario](bench)}
                 print(f"{path.stem} {scenario}: {line_of(scenario, results[scenario])}  [{time.monotonic() - begin:.0f} s]", flush=True)
                 write_results(args.name, document, quiet=True)
             if not args.folder and synthetic:

@@ -65,10 +65,19 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_results(name):
+    """What write_results wrote last under this name; None where there is nothing."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 def write_results(name, document, quiet=False):
     RESULTS.mkdir(parents=True, exist_ok=True)
     path = RESULTS / f"{name}.json"
-    stamp = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path.write_text(json.dumps({"benchmark": name, "time": stamp, "commit": commit(), "machine": machine(), **document}, indent=1) + "\n")
+    path.write_text(json.dumps({"benchmark": name, "time": now(), "commit": commit(), "machine": machine(), **document}, indent=1) + "\n")
     if not quiet:
         print(f"raw samples: {path.relative_to(ROOT)}")

@@ -1,4 +1,5 @@
 """Starts the servers that are compared, with the same threads, slots, context and cache type, and watches what they use."""
+import collections
 import json
 import os
 import signal
@@ -79,16 +80,23 @@ def memory_bytes(tree):
     return pss, rss
 
 
-def other_threads_s(pid, name):
-    """Processor seconds of a process's threads but those called `name`. Source: proc(5), /proc/pid/task/tid/schedstat."""
-    total = 0
+def thread_seconds(pid):
+    """{name: processor seconds} of a process's threads. Source: proc(5), /proc/pid/task/tid/schedstat."""
+    seconds = collections.Counter()
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
-            if (task / "comm").read_text().strip() != name:
-                total += int((task / "schedstat").read_text().split()[0])
+            seconds[(task / "comm").read_text().strip()] += 1e-9 * int((task / "schedstat").read_text().split()[0])
         except OSError:
             pass  # it ended meanwhile
-    return 1e-9 * total
+    return seconds
+
+
+@dataclass
+class OwnTime:
+    """Seconds so far of a server's own processor time, and of the steps that it belongs to."""
+    tokens: float  # scheduling, sampling, streaming: the engine's thread outside the runtime, and all other threads but the cache's
+    cache: float   # computed cells kept: copied, checked and written
+    steps: float
 
 
 class ServerProcess:
@@ -123,8 +131,8 @@ class ServerProcess:
 
     says_ready = False
 
-    def own_time_s(self):
-        """(processor seconds outside the runtime, seconds of steps) so far; None where a server does not tell."""
+    def own_time(self):
+        """An OwnTime; None where a server does not tell."""
         return None
 
     def wait_until_ready(self, patience_s=300):
@@ -189,12 +197,16 @@ class HearthServer(ServerProcess):
             raise RuntimeError(f"hearth serve said {said} instead of ready: {self.log_end()}")
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
 
-    def own_time_s(self):
+    def own_time(self):
         with urllib.request.urlopen(self.url + "/metrics", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
         def total(name):
-            return 1e-3 * sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
-        return total("hearth_step_host_cpu_ms_sum") + other_threads_s(self.process.pid, "hearth-model"), total("hearth_step_ms_sum")
+            return 1e-3 * sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "_sum"))
+        threads = thread_seconds(self.process.pid)
+        cache = threads.pop("hearth-cache", 0)
+        threads.pop("hearth-model", 0)  # the engine's and the runtime's own: told apart by the metrics
+        return OwnTime(tokens=total("hearth_step_host_cpu_ms") + sum(threads.values()), cache=total("hearth_cache_cpu_ms") + cache,
+                       steps=total("hearth_step_ms"))
 
     def stop(self, kill=False):
         status = super().stop(kill)
@@ -218,7 +230,7 @@ class Watch:
 
     def __init__(self, server, interval_s=1.0):
         self.server, self.root, self.interval_s = server, server.process.pid, interval_s
-        self.own_share = None
+        self.own_share = self.cache_share = None
         self.stopping = threading.Event()
         self.pss = self.rss = 0
         self.cpu_s = 0.0
@@ -232,7 +244,7 @@ class Watch:
             self.sample()
 
     def __enter__(self):
-        self.own_before = self.server.own_time_s()
+        self.own_before = self.server.own_time()
         self.cpu_s = -cpu_seconds(process_tree(self.root))
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -243,7 +255,8 @@ class Watch:
         self.thread.join()
         self.cpu_s += cpu_seconds(process_tree(self.root))
         self.sample()
-        own_after = self.server.own_time_s()
-        if own_after:
-            outside, steps = (b - a for a, b in zip(self.own_before, own_after))
-            self.own_share = outside / steps if steps > 0 else None
+        if self.own_before:
+            own, before = self.server.own_time(), self.own_before
+            steps = own.steps - before.steps
+            if steps > 0:
+                self.own_share, self.cache_share = (own.tokens - before.tokens) / steps, (own.cache - before.cache) / steps

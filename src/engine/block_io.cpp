@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hearth/error.h"
+#include "platform/this_thread.h"
 
 namespace hearth {
 namespace {
@@ -95,6 +96,7 @@ void BlockIo::report(BlockEvent event) {
 }
 
 void BlockIo::run_reader() {
+  name_this_thread("hearth-cache");
   std::unique_lock lock(gate_);
   while (true) {
     reader_wakes_.wait(lock, [this] { return closing_ || !reads_.empty(); });
@@ -139,6 +141,7 @@ void BlockIo::read_now(const ReaderTask& task) {
 }
 
 void BlockIo::run_writer() {
+  name_this_thread("hearth-cache");
   measure();
   std::unique_lock lock(gate_);
   writing_ = false;

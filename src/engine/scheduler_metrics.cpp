@@ -31,6 +31,8 @@ SchedulerMetrics::SchedulerMetrics(MetricsRegistry& registry, const std::string&
       host_ms(registry.histogram("hearth_step_host_ms", "a step's time outside the runtime", labels(model))),
       host_cpu_ms(
           registry.histogram("hearth_step_host_cpu_ms", "a step's processor time outside the runtime", labels(model))),
+      cache_cpu_ms(registry.histogram("hearth_cache_cpu_ms",
+                                      "processor time of keeping computed cells between two steps", labels(model))),
       prefill_tok_s(registry.histogram("hearth_prefill_tok_s", "computed prompt tokens of a request over their time",
                                        labels(model))),
       decode_tok_s(registry.histogram("hearth_decode_tok_s", "decode speed of an answer", labels(model))) {

@@ -30,8 +30,9 @@ struct SchedulerMetrics {
   Histogram& tpot_ms;
   Histogram& itl_ms;
   Histogram& step_ms;
-  Histogram& host_ms;      // of a step: everything but the runtime's computing
-  Histogram& host_cpu_ms;  // the same in processor time: without what other threads took meanwhile
+  Histogram& host_ms;       // of a step: everything but the runtime's computing
+  Histogram& host_cpu_ms;   // the same in processor time: without what other threads took meanwhile
+  Histogram& cache_cpu_ms;  // processor time of keeping computed cells, beside the steps
   Histogram& prefill_tok_s;
   Histogram& decode_tok_s;
 };

@@ -208,7 +208,9 @@ void TextScheduler::run() {
     } else if (embedder_ != nullptr && seconds_between(embedded_at_, ports_.clock.now()) > kEmbedderIdle_s) {
       embedder_.reset();
     }
+    const double cpu_s = this_thread_cpu_s();
     kv_->work(worked ? kBusyBlockWork_s : kIdleBlockWork_s);
+    if (worked) metrics_.cache_cpu_ms.observe((this_thread_cpu_s() - cpu_s) * 1e3);
     if (!worked || seconds_between(published_, ports_.clock.now()) > kPublishEvery_s) publish();
   }
 }

@@ -86,12 +86,14 @@ def streams_table(models):
 
 def own_share(models):
     """What a token costs beside the runtime, of one stream through HTTP."""
-    shares = {model: statistics.median(run["own_share"] for run in found["one_stream"]["runs"]["hearth"])
-              for model, found in models.items() if "one_stream" in found}
+    runs = {model: found["one_stream"]["runs"]["hearth"] for model, found in models.items() if "one_stream" in found}
+    shares = {model: [statistics.median(run[kind] for run in of) for kind in ("own_share", "cache_share")]
+              for model, of in runs.items() if all("cache_share" in run for run in of)}
     if not shares:
         return []
-    return ["Processor time of hearth itself (scheduling, sampling, streaming; every thread but the runtime's), of the steps' time: " +
-            ", ".join(f"{model} {100 * share:.2f} %" for model, share in shares.items()) + ".", ""]
+    return ["Processor time of hearth itself, of the steps' time, as scheduling, sampling and streaming (every thread but the runtime's and the cache's) "
+            "+ keeping computed cells for later, in RAM and on the disk: " +
+            ", ".join(f"{model} {100 * own:.2f} % + {100 * cache:.2f} %" for model, (own, cache) in shares.items()) + ".", ""]
 
 
 def load_row(model, side, runs):
@@ -133,9 +135,17 @@ def restart_table(models):
     return lines + [""]
 
 
+def measured_when(models):
+    """The times and commits of scenarios that were measured apart."""
+    stamps = sorted({(row["time"][:16], row["commit"]) for found in models.values() for row in found.values()})
+    commits = list(dict.fromkeys(commit for _, commit in stamps))
+    return f"{stamps[0][0]} to {stamps[-1][0]}, commits {', '.join(commits)}."
+
+
 def llm_section(document):
-    models, settings = document["models"], document["settings"]
-    lines = ["## Language models, peers in the same run", "", measured_on(document),
+    models, settings, machine = document["models"], document["settings"], document["machine"]
+    lines = ["## Language models, peers in the same run", "",
+             f"{machine['cpu']}, {machine['cpus']} processors, {machine['system']}; {measured_when(models)}",
              f"Medians of {settings['repeats']} samples of each side, in turn, a fresh process for each, {settings['threads']} threads, the same slots,",
              "context, cache type and sampler.", "", "### One stream", "", *streams_table(models), *own_share(models)]
     for scenario, title in (("clients", f"### {settings['clients']} clients, each with its next request when the last is answered"),
