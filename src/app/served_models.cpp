@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/file_digest.h"
+#include "engine/model_draft.h"
 #include "hearth/abi/hearth_hints.h"
 #include "platform/file.h"
 #include "platform/system_memory.h"
@@ -96,6 +97,11 @@ Status ServedModels::add(ServedModelSettings settings) {
   HEARTH_ASSIGN(info, file_info(served.file.model.path));
   HEARTH_ASSIGN(key, LoadHistory::key(served.file.model.path, served.runtime.name, served.runtime.info.version));
   served.history_key = std::move(key);
+  if (!settings.draft.empty()) {
+    auto draft = open_model_file(settings.draft, host_.store, host_.registry);
+    if (!draft) return fail(about_model(name, std::move(draft).error()));
+    served.draft = std::move(*draft);
+  }
   served.settings = std::move(settings);
   served.settings.load.path = served.file.model.path.string();
   size_context(served);
@@ -161,7 +167,10 @@ Result<BytesByPool> ServedModels::need_with_cells(const std::string& name, std::
   HEARTH_ASSIGN(estimate, runtime->estimate(served->settings.load, text));
   BytesByPool pools = by_pool(estimate);
   pools["ram"] += served->settings.cache_ram_bytes;
-  return pools;
+  if (!served->draft) return pools;
+  // Its context stays as it is made, however the other one grows.
+  HEARTH_ASSIGN(draft, runtime->estimate(draft_load(*served), draft_context(served->text, served->settings.slots)));
+  return bytes_together(pools, by_pool(draft));
 }
 
 Result<BytesByPool> ServedModels::need_of_context(const std::string& name, const TextOptions& options) {
@@ -236,18 +245,20 @@ Result<OpenedTextModel> ServedModels::open(const std::string& name, const CallBo
   return opened;
 }
 
-Status ServedModels::open_draft(const Served& served, OpenedTextModel& opened, const CallBounds& bounds) {
-  if (served.settings.draft.empty()) return {};
-  auto file = open_model_file(served.settings.draft, host_.store, host_.registry);
-  if (!file) return fail(about_model(served.settings.name, std::move(file).error()));
+LoadOptions ServedModels::draft_load(const Served& served) {
   LoadOptions load = served.settings.load;
-  load.path = file->model.path.string();
+  load.path = served.draft->model.path.string();
+  return load;
+}
+
+Status ServedModels::open_draft(const Served& served, OpenedTextModel& opened, const CallBounds& bounds) {
+  if (!served.draft) return {};
   HEARTH_ASSIGN(
       runtime, host_.registry.open(served.runtime.name, served.in_worker ? Transport::kWorker : Transport::kInProcess));
-  HEARTH_ASSIGN(model, runtime->load(load, bounds));
+  HEARTH_ASSIGN(model, runtime->load(draft_load(served), bounds));
   HEARTH_ASSIGN(text_model, TextModel::from(std::move(model)));
   opened.draft = std::move(text_model);
-  opened.draft_options = served.text;
+  opened.draft_options = draft_context(served.text, served.settings.slots);
   return {};
 }
 
@@ -262,7 +273,11 @@ Result<std::string> ServedModels::template_source(const Served& served, const Te
 // Which kernels compute, and where, changes values too: hence the buffers that the weights really lie in.
 Result<std::string> ServedModels::identity(const Served& served, const TextModel& model) const {
   HEARTH_ASSIGN(digest, remembered_sha256(served.file.model.path, home_));
-  std::string text = fmt::format("model {}\nruntime {} {}\n", digest, served.runtime.name, served.runtime.info.version);
+  // Two builds of one version may compute with other kernels.
+  HEARTH_ASSIGN(library, host_.registry.library(served.runtime.name));
+  HEARTH_ASSIGN(build, remembered_sha256(library, home_));
+  std::string text =
+      fmt::format("model {}\nruntime {} {} {}\n", digest, served.runtime.name, served.runtime.info.version, build);
   HEARTH_ASSIGN(placement, model.model()->placement());
   std::vector<std::string> places;
   for (const auto& item : placement.items) {

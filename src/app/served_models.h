@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class ServedModels final : public ModelProvider {
     ChosenRuntime runtime;
     ModelFacts facts;
     TextOptions text;  // as the first context is made
+    std::optional<ModelFile> draft;
     std::uint64_t cells_max = 0;
     std::uint32_t idle_slots = 0;
     std::string history_key;
@@ -76,6 +78,7 @@ class ServedModels final : public ModelProvider {
   void size_context(Served& served) const;
   [[nodiscard]] Result<Served*> find(const std::string& name);
   [[nodiscard]] Result<std::shared_ptr<TextModel>> load(Served& served, const CallBounds& bounds);
+  [[nodiscard]] static LoadOptions draft_load(const Served& served);
   Status open_draft(const Served& served, OpenedTextModel& opened, const CallBounds& bounds);
   [[nodiscard]] Result<std::string> template_source(const Served& served, const TextModel& model) const;
   [[nodiscard]] static bool mixes_prompts(const Served& served, const MemoryBreakdown& placement);

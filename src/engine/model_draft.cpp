@@ -6,6 +6,13 @@
 
 namespace hearth {
 
+TextOptions draft_context(TextOptions target, std::uint32_t sequences) {
+  target.n_seq_max = std::max(1U, sequences);
+  target.unified_kv = Toggle::kOn;
+  target.embeddings = false;
+  return target;
+}
+
 Result<std::unique_ptr<ModelDraft>> ModelDraft::create(std::shared_ptr<TextModel> model, const Vocabulary& target,
                                                        const TextOptions& context, const ModelDraftOptions& options,
                                                        const Clock& clock) {
@@ -17,11 +24,7 @@ Result<std::unique_ptr<ModelDraft>> ModelDraft::create(std::shared_ptr<TextModel
   if (const auto why = difference(target, *own); !why.empty())
     return fail(ErrorCode::kInvalidArgument, "the draft model has another vocabulary: " + why,
                 "take a draft model of the same family as the model");
-  TextOptions wanted = context;
-  wanted.n_seq_max = std::max(1U, options.sequences);
-  wanted.unified_kv = Toggle::kOn;
-  wanted.embeddings = false;
-  HEARTH_ASSIGN(made, model->new_context(wanted));
+  HEARTH_ASSIGN(made, model->new_context(draft_context(context, options.sequences)));
   HEARTH_ASSIGN(granted, made->granted());
   std::unique_ptr<ModelDraft> out(new ModelDraft(std::move(model), std::move(made), options, clock));
   out->granted_ = std::move(granted);

@@ -22,6 +22,9 @@ struct ModelDraftOptions {
   DraftGainOptions gain{};
 };
 
+// The options of a draft model's context beside a target with these ones, so that its memory can be told beforehand.
+[[nodiscard]] TextOptions draft_context(TextOptions target, std::uint32_t sequences);
+
 // One step of the target is of so many seconds over one token, and longer by this share for each further one.
 struct TargetStep {
   double seconds = 0;

@@ -64,6 +64,8 @@ std::vector<std::string> RuntimeRegistry::names() const {
   return names;
 }
 
+Result<std::filesystem::path> RuntimeRegistry::library(const std::string& name) const { return state_->find(name); }
+
 Result<std::shared_ptr<Runtime>> RuntimeRegistry::open(const std::string& name, Transport transport) {
   HEARTH_ASSIGN(path, state_->find(name));
   if (transport == Transport::kWorker) {

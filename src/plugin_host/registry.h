@@ -28,6 +28,8 @@ class RuntimeRegistry {
 
   // Names of the plugin files found (libhearth_runtime_<name>.so), sorted.
   [[nodiscard]] std::vector<std::string> names() const;
+  // The library of a plugin. kNotFound tells which there are.
+  [[nodiscard]] Result<std::filesystem::path> library(const std::string& name) const;
   // kNotFound: no such plugin; kInvalidData: the library is not a plugin or of another ABI major;
   // kWorkerCrashed / kUnavailable: the worker did not come up. In-process plugins stay open for good;
   // each call for a worker starts a new one, which ends with the last reference to it.
