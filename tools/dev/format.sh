@@ -16,6 +16,12 @@ case "${1:-}" in
   --check) mode=--check; shift ;;
   -*) usage >&2; die 2 "./dev format knows no option '$1'" ;;
 esac
+for file in "$@"; do
+  case $file in
+    *.cpp | *.h | *.c) ;;
+    *) die 2 "./dev format lays out C++ and C only; '$file' is neither" ;;
+  esac
+done
 setup --for setup,test
 if [ $mode = --check ]; then exec python3 tools/lint/lint.py --only layout "$@"; fi
 tool=$(python3 tools/lint/layout.py --which) || die 6 "clang-format 14 is not installed, and another version lays out differently. Install clang-format-14."
