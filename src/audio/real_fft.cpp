@@ -22,13 +22,20 @@ struct FftTraits {
 
 class KissFft final : public RealFft {
  public:
-  explicit KissFft(kiss_fftr_cfg fft) : fft_(fft) {}
+  KissFft(std::size_t n, kiss_fftr_cfg fft, kiss_fftr_cfg back)
+      : scale_(1 / static_cast<float>(n)), fft_(fft), back_(back) {}
   void transform(std::span<const float> in, std::span<std::complex<float>> out) override {
     kiss_fftr(fft_.get(), in.data(), reinterpret_cast<kiss_fft_cpx*>(out.data()));
   }
+  void invert(std::span<const std::complex<float>> in, std::span<float> out) override {
+    kiss_fftri(back_.get(), reinterpret_cast<const kiss_fft_cpx*>(in.data()), out.data());
+    for (float& value : out) value *= scale_;
+  }
 
  private:
+  float scale_;
   UniqueHandle<FftTraits> fft_;
+  UniqueHandle<FftTraits> back_;
 };
 
 }  // namespace
@@ -39,8 +46,10 @@ Result<std::unique_ptr<RealFft>> RealFft::create(std::size_t n) {
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("a transform of {} values is not offered; give an even number", n));
   kiss_fftr_cfg fft = kiss_fftr_alloc(static_cast<int>(n), 0, nullptr, nullptr);
-  if (fft == nullptr) return fail(ErrorCode::kOutOfMemory, "no memory for a Fourier transform");
-  return std::unique_ptr<RealFft>(std::make_unique<KissFft>(fft));
+  kiss_fftr_cfg back = kiss_fftr_alloc(static_cast<int>(n), 1, nullptr, nullptr);
+  auto made = std::make_unique<KissFft>(n, fft, back);
+  if (fft == nullptr || back == nullptr) return fail(ErrorCode::kOutOfMemory, "no memory for a Fourier transform");
+  return std::unique_ptr<RealFft>(std::move(made));
 }
 
 }  // namespace hearth

@@ -193,6 +193,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_pipeline_command(*run, context, selection);
   add_encoder_commands(*run, context, selection);
   add_transcribe_command(*run, context, selection);
+  add_sound_commands(*run, context, selection);
 }
 
 }  // namespace hearth::cli

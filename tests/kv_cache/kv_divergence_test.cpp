@@ -80,13 +80,15 @@ TEST_P(KvDivergence, of_cached_prefixes_is_no_larger_than_that_between_two_chunk
   }
   const auto n = static_cast<double>(chunkings.all.size());
   fmt::print(
-      "{}: KL in nats, median and worst of {} prompts: between two chunkings {:.3g} and {:.3g}; "
-      "between cached and uncached {:.3g} and {:.3g} ({:.0f} tokens reused each; larger in {:.1f} %)\n",
-      GetParam().name, n, chunkings.at(0.5), chunkings.at(1), prefixes.at(0.5), prefixes.at(1),
-      static_cast<double>(reused) / n, 100 * static_cast<double>(larger) / n);
+      "{}: KL in nats, median, p95, p99 and worst of {} prompts: between two chunkings {:.3g}, {:.3g}, {:.3g}, {:.3g}; "
+      "between cached and uncached {:.3g}, {:.3g}, {:.3g}, {:.3g} ({:.0f} tokens reused each; larger in {:.1f} %)\n",
+      GetParam().name, n, chunkings.at(0.5), chunkings.at(0.95), chunkings.at(0.99), chunkings.at(1), prefixes.at(0.5),
+      prefixes.at(0.95), prefixes.at(0.99), prefixes.at(1), static_cast<double>(reused) / n,
+      100 * static_cast<double>(larger) / n);
   // By chance alone half of them are larger; three standard deviations of that.
   EXPECT_LE(static_cast<double>(larger), n / 2 + 3 * std::sqrt(n) / 2);
   EXPECT_LE(prefixes.at(0.5), chunkings.at(0.5));
+  EXPECT_LE(prefixes.at(0.95), chunkings.at(0.95));
   EXPECT_LE(prefixes.at(1), chunkings.at(1) * 2);  // one of 500 each: the largest of a few that differ by chance
   EXPECT_EQ(d.cache().facts().damaged_blocks, 0U);
 }
