@@ -272,7 +272,8 @@ Status ModelServer::tell_where() {
 }
 
 bool ModelServer::run(const CancelToken& cancel) {
-  while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  // A signal handler may only set a flag. Looked at seldom: each look costs a wake-up for as long as the server runs.
+  while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
   readiness_.become_draining();
   if (!options_.notify_socket.empty()) (void)service_notify(options_.notify_socket, "STOPPING=1");
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(options_.drain_s * 1000));

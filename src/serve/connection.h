@@ -31,6 +31,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abort();
   // From the sweeper's thread: acts on a deadline that is over.
   void check_deadline(std::chrono::steady_clock::time_point now);
+  // On a thread of the server's: there may be something to send.
+  void wake();
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;

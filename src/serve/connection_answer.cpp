@@ -1,4 +1,4 @@
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <exception>
 #include <utility>
 
@@ -38,11 +38,7 @@ void Connection::begin_answer(bool keep_alive) {
   frame.headers.emplace_back("traceparent", format_traceparent(trace, record_.span_id));
   // Weak: a wake-up that comes when the server has stopped must keep nothing alive.
   auto wake = [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self) return;
-    boost::asio::post(self->executor_, [weak] {
-      if (const auto connection = weak.lock()) connection->pump();
-    });
+    if (const auto self = weak.lock()) self->core_->wakes.push(weak);
   };
   answer_taken_ = false;
   answer_ = std::make_shared<HttpAnswer>(std::move(frame), core_->options.limits.output_bytes, core_->draining,
@@ -124,6 +120,10 @@ void Connection::wait_writable(IoResult::Kind kind) {
     self->answer_->set_stalled(false);
     self->pump();
   });
+}
+
+void Connection::wake() {
+  boost::asio::dispatch(executor_, [self = shared_from_this()] { self->pump(); });
 }
 
 // Sends the answer as far as there is any.

@@ -166,6 +166,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
                        "the system allows " + std::to_string(bound) + " open files, so that fewer than " +
                            std::to_string(state->core->options.limits.connections) + " clients can be connected");
   HEARTH_ASSIGN(listeners, open_listeners(state->core->io, state->core->options));
+  HEARTH_TRY(state->core->wakes.open());
   state->listeners = std::move(listeners);
   state->name_listeners();
   state->launch();
@@ -215,7 +216,10 @@ bool HttpServer::drain(std::chrono::milliseconds patience) {
   lock.lock();
   core.emptied.wait(lock, empty);
   lock.unlock();
-  asio::post(state.control, [&state] { state.sweep_timer.cancel(); });
+  asio::post(state.control, [&state] {
+    state.sweep_timer.cancel();
+    state.core->wakes.close();
+  });
   state.work.reset();
   for (std::thread& thread : state.threads) thread.join();
   return finished;

@@ -16,6 +16,7 @@
 #include "serve/http_options.h"
 #include "serve/request_record.h"
 #include "serve/trace_context.h"
+#include "serve/wake_queue.h"
 
 namespace hearth::serve {
 
@@ -26,6 +27,7 @@ class Connection;
 struct ServerCore {
   ServerCore(HttpServerOptions o, Router r, ApiKeys* keys, Logger& log, MetricsRegistry& registry)
       : io(static_cast<int>(o.n_io_threads)),
+        wakes(io),
         options(std::move(o)),
         router(std::move(r)),
         gate(router, options.cors, keys),
@@ -33,6 +35,7 @@ struct ServerCore {
         metrics(registry) {}
 
   boost::asio::io_context io;
+  WakeQueue wakes;
   const HttpServerOptions options;
   const Router router;
   const HttpGate gate;
