@@ -1,8 +1,6 @@
 #include "ort_request.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 namespace hearth::onnxruntime {
 namespace {
@@ -33,36 +31,6 @@ Ort::Value value_over(const DLTensor& tensor) {
   return Ort::Value::CreateTensor(memory, sdk::data_of(tensor), sdk::size_bytes(tensor), tensor.shape,
                                   static_cast<std::size_t>(tensor.ndim), ort_type(tensor.dtype));
 }
-
-// Tells ONNX Runtime to end a run when its call is cancelled or late. Made only for calls that can be.
-class RunWatch {
- public:
-  RunWatch(Ort::RunOptions& options, const sdk::CallGuard& call)
-      : thread_([this, &options, &call] {
-          std::unique_lock lock(mutex_);
-          while (!changed_.wait_for(lock, std::chrono::milliseconds(2), [this] { return is_done_; })) {
-            if (!call.should_stop()) continue;
-            options.SetTerminate();
-            return;
-          }
-        }) {}
-  ~RunWatch() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_done_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-  RunWatch(const RunWatch&) = delete;
-  RunWatch& operator=(const RunWatch&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_done_ = false;
-  std::thread thread_;  // last: it uses the others
-};
 
 }  // namespace
 
@@ -115,7 +83,7 @@ void OrtRequest::run_now(const sdk::CallGuard& call) {
   if (!call.is_bounded()) return session_.session().Run(run_options_, binding_);
   run_options_.UnsetTerminate();
   try {
-    const RunWatch watch(run_options_, call);
+    const sdk::RunWatcher::Watch watch(session_.watcher(), call, [this] { run_options_.SetTerminate(); });
     session_.session().Run(run_options_, binding_);
   } catch (const Ort::Exception&) {
     run_options_.UnsetTerminate();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hearth/sdk/run_watcher.h"
 #include "hearth/sdk/tensor_bindings.h"
 #include "ort_model.h"
 
@@ -41,6 +42,7 @@ class OrtSession final : public sdk::TensorSession {
 
   [[nodiscard]] Ort::Session& session() { return session_; }
   [[nodiscard]] RunGate& gate() { return *gate_; }
+  [[nodiscard]] sdk::RunWatcher& watcher() { return watcher_; }
   // After a run: what the arena holds now.
   void measure();
 
@@ -64,6 +66,7 @@ class OrtSession final : public sdk::TensorSession {
   std::vector<sdk::TensorNode> nodes_;
   std::unique_ptr<RunGate> gate_;
   SessionBytes bytes_;
+  sdk::RunWatcher watcher_;
 };
 
 }  // namespace hearth::onnxruntime

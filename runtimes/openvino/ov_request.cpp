@@ -2,7 +2,6 @@
 
 #include <openvino/runtime/exception.hpp>
 
-#include <chrono>
 #include <cstring>
 
 namespace hearth::openvino {
@@ -77,16 +76,13 @@ DLManagedTensorVersioned* OvRequest::allocate(sdk::Port port, std::uint32_t inde
 void OvRequest::run(const sdk::CallGuard& call) {
   with_ov_errors(HEARTH_INTERNAL, "running the graph", [&] {
     if (!call.is_bounded()) return request_.infer();
-    request_.start_async();
-    while (!request_.wait_for(std::chrono::milliseconds(2))) {
-      if (!call.should_stop()) continue;
-      request_.cancel();
-      try {
-        request_.wait();
-      } catch (const ov::Cancelled&) {
-        call.check("running the graph");
-      }
+    request_.start_async();  // infer() can't be cancelled
+    const sdk::RunWatcher::Watch watch(session_.watcher(), call, [this] { request_.cancel(); });
+    try {
+      request_.wait();
+    } catch (const ov::Cancelled&) {
       call.check("running the graph");
+      throw;
     }
   });
   take_results();

@@ -1,6 +1,7 @@
 // A graph compiled by OpenVINO.
 #pragma once
 
+#include "hearth/sdk/run_watcher.h"
 #include "ov_model.h"
 
 namespace hearth::openvino {
@@ -19,6 +20,7 @@ class OvSession final : public sdk::TensorSession {
   [[nodiscard]] nlohmann::json declared_shapes() const override { return options_.shapes; }
 
   [[nodiscard]] ov::CompiledModel& compiled() { return compiled_; }
+  [[nodiscard]] sdk::RunWatcher& watcher() { return watcher_; }
   [[nodiscard]] bool is_on_host() const { return device_ == "CPU"; }
   // After the first run of a request: what the session has taken by now.
   void measure();
@@ -42,6 +44,7 @@ class OvSession final : public sdk::TensorSession {
   ov::CompiledModel compiled_;
   sdk::TensorPorts ports_;
   SessionBytes bytes_;
+  sdk::RunWatcher watcher_;
 };
 
 // Puts the work on an image input into the graph; throws UNSUPPORTED or INVALID_ARGUMENT.

@@ -1,6 +1,7 @@
 // Both runtimes compute the same from the same file; each reads the formats it says it reads.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <thread>
 
@@ -210,6 +211,39 @@ TEST_F(TensorRuntimes, requests_run_at_once_and_give_what_one_gives) {
     }
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(n_right, std::vector<int>(4, 5));
+  }
+}
+
+TEST_F(TensorRuntimes, a_run_ends_when_it_is_given_up_and_the_next_one_is_whole) {
+  LoadOptions load;
+  load.path = shared_model("detect/yolov8n-int8-dynamic.onnx");  // takes tens of milliseconds anywhere
+  if (load.path.empty()) GTEST_SKIP() << "yolov8n-int8-dynamic.onnx is not on this machine";
+  for (const char* name : {"onnxruntime", "openvino"}) {
+    SCOPED_TRACE(name);
+    const auto here = runtime(name);
+    if (here == nullptr) GTEST_SKIP() << reason_;
+    TensorOptions options;
+    options.n_threads = 1;
+    const auto loaded = open_model(here, load, options, 1.0F);
+    ASSERT_TRUE(loaded) << to_string(loaded.error());
+    const auto output = [&] { return floats_of(loaded->request->tensor(Port::kOutput, 0).value()).value(); };
+    ASSERT_TRUE(loaded->request->run());
+    const auto wanted = output();
+    const auto late =
+        loaded->request->run({nullptr, std::chrono::steady_clock::now() + std::chrono::milliseconds(2), 0});
+    ASSERT_FALSE(late) << "it ran to its end behind its deadline";
+    EXPECT_EQ(late.error().code, ErrorCode::kDeadlineExceeded);
+    CancelToken cancel;
+    std::thread caller([&cancel] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      cancel.request();
+    });
+    const auto stopped = loaded->request->run({&cancel, {}, 0});
+    caller.join();
+    ASSERT_FALSE(stopped) << "it ran to its end though it was cancelled";
+    EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+    ASSERT_TRUE(loaded->request->run());
+    EXPECT_EQ(output(), wanted);
   }
 }
 
