@@ -71,6 +71,13 @@ def peer_sample(args, engine, name, streams, pictures):
     return json.loads(done.stdout)
 
 
+def peers_of(args, model, streams):
+    """Engine and streams of each peer, by name. Several streams: also as many as there are cores, which may suit it better."""
+    engines = [engine for engine in args.engines if not (engine == "onnxruntime" and model.suffix == ".xml")]
+    counts = [1] if streams == 1 else sorted({streams, len(os.sched_getaffinity(0))})
+    return {engine if n == streams else f"{engine} with {n}": (engine, n) for engine in engines for n in counts}
+
+
 def host_ms(phases):
     """What surrounds the inference of a picture."""
     return phases["decode_ms"] + phases["pre_ms"] + phases["post_ms"]
@@ -79,29 +86,29 @@ def host_ms(phases):
 def measure(args, name, streams, pictures, home):
     """Interleaved samples of the program and of each peer that can run the file."""
     model = SHARED / MODELS[name][0]
-    engines = [engine for engine in args.engines if not (engine == "onnxruntime" and model.suffix == ".xml")]
-    samples = {"hearth": [], **{engine: [] for engine in engines}}
+    peers = peers_of(args, model, streams)
+    samples = {"hearth": [], **{peer: [] for peer in peers}}
     hearth_sample(args, model, streams, pictures[:2], home)  # in a worker the first time: from now on in this process
     for _ in range(args.runs):
         samples["hearth"].append(hearth_sample(args, model, streams, pictures, home))
-        for engine in engines:
-            sample = peer_sample(args, engine, name, streams, pictures)
+        for peer, (engine, n) in peers.items():
+            sample = peer_sample(args, engine, name, n, pictures)
             if sample is not None:
-                samples[engine].append(sample)
+                samples[peer].append(sample)
     speeds = {who: summary([s["images_per_s"] for s in taken]) for who, taken in samples.items() if taken}
-    peers = {who: figures for who, figures in speeds.items() if who != "hearth"}
+    measured = {who: figures for who, figures in speeds.items() if who != "hearth"}
     result = {"model": name, "streams": streams, "speeds": speeds, "samples": samples}
     if streams == 1:
         result["hearth_phases_ms"] = hearth_phases(args, model, pictures, home)
-    if peers:
-        best = max(peers, key=lambda who: peers[who]["median"])
+    if measured:
+        best = max(measured, key=lambda who: measured[who]["median"])
         result["best_peer"] = best
-        result["ratio"] = speeds["hearth"]["median"] / peers[best]["median"]
+        result["ratio"] = speeds["hearth"]["median"] / measured[best]["median"]
         host = ""
         if streams == 1:
             result["host_share"] = host_ms(result["hearth_phases_ms"]) / statistics.median(map(host_ms, samples[best]))
             host = f", decode + pre + post {result['host_share']:.2f} of the peer's"
-        print(f"{name}, {streams} streams: hearth {speeds['hearth']['median']:.1f} images/s, {best} {peers[best]['median']:.1f}, "
+        print(f"{name}, {streams} streams: hearth {speeds['hearth']['median']:.1f} images/s, {best} {measured[best]['median']:.1f}, "
               f"ratio {result['ratio']:.3f}{host}")
     return result
 

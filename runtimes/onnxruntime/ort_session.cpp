@@ -51,7 +51,7 @@ void check_options(const sdk::TensorOptions& options) {
     throw sdk::Error(HEARTH_UNSUPPORTED, "ONNX Runtime fuses no pre-processing into a graph; do it before the run");
 }
 
-sdk::TensorSessionInfo grant(const sdk::LoadOptions& load, const sdk::TensorOptions& options) {
+sdk::TensorSessionInfo grant(const sdk::LoadOptions& load, const sdk::TensorOptions& options, bool is_on_host) {
   sdk::TensorSessionInfo info;
   info.n_threads = options.n_threads != 0 ? options.n_threads
                    : load.n_threads != 0  ? load.n_threads
@@ -59,6 +59,8 @@ sdk::TensorSessionInfo grant(const sdk::LoadOptions& load, const sdk::TensorOpti
   const bool many = options.hint == sdk::Hint::kThroughput;
   info.n_streams = options.n_streams != 0 ? options.n_streams : many ? info.n_threads : 1;
   info.n_requests = options.n_requests != 0 ? options.n_requests : info.n_streams;
+  // More runs at once than threads only take one another's caches; those beyond wait at the gate.
+  if (is_on_host) info.n_streams = std::min(info.n_streams, info.n_threads);
   info.pin_threads = options.pin_threads == sdk::Toggle::kOn;
   info.hint = options.hint;
   return info;
@@ -86,12 +88,13 @@ void RunGate::leave() {
 OrtSession::OrtSession(OrtModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call)
     : model_(model), options_(options) {
   check_options(options);
-  info_ = grant(model.options(), options);
+  const bool is_on_host = model.devices().empty() || model.devices() == std::vector<std::string>{"cpu"};
+  info_ = grant(model.options(), options, is_on_host);
   info_.device = model.devices().empty() ? "cpu" : sdk::join(model.devices());
   create(call);
   read_ports();
   place_nodes(placement_log_);
-  gate_ = std::make_unique<RunGate>(info_.n_requests);
+  gate_ = std::make_unique<RunGate>(is_on_host ? info_.n_streams : info_.n_requests);
   measure();
   model_.add(&bytes_);
 }

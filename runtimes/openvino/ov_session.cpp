@@ -49,7 +49,8 @@ ov::AnyMap OvSession::properties() const {
                    : load.n_threads != 0   ? load.n_threads
                                            : sdk::cpu_budget();
     all.emplace(ov::inference_num_threads(static_cast<int>(n)));
-    if (options_.n_streams != 0) all.emplace(ov::num_streams(static_cast<int>(options_.n_streams)));
+    // More streams than threads only take one another's caches.
+    if (options_.n_streams != 0) all.emplace(ov::num_streams(static_cast<int>(std::min(options_.n_streams, n))));
     if (options_.pin_threads != sdk::Toggle::kAuto)
       all.emplace(ov::hint::enable_cpu_pinning(options_.pin_threads == sdk::Toggle::kOn));
   }

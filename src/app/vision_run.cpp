@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -16,16 +17,28 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// The pictures that one lane has in hand, with their places in the order.
+// Pictures that are computed together, with their places in the order. In the hands of one thread at a time: the lane's
+// that computes them, then of whoever tells them.
 struct Portion {
+  explicit Portion(std::size_t size) : inputs(size), works(size), status(size), decisions(size) {}
+
   std::uint64_t first = 0;
+  std::size_t n = 0;
   std::vector<PictureInput> inputs;
   std::vector<VisionWork> works;
-  std::vector<VisionWork*> ready;
   std::vector<Status> status;
   std::vector<std::optional<LatencyDecision>> decisions;
-  std::size_t n = 0;
+  // Of those that could be decoded: their places, and what came of the run.
+  std::vector<VisionWork*> ready;
+  std::vector<std::size_t> places;
+  std::vector<Status> outcomes;
 };
+
+// Pictures worth having in work at once. On the host each stream of the session is a share of the processor, and
+// decoding takes its part of that share: more of them would only wait for one another.
+std::uint32_t lanes_of(const TensorSessionInfo& session) {
+  return std::max(1U, session.device == "cpu" ? std::min(session.n_streams, session.n_requests) : session.n_requests);
+}
 
 class VisionRun {
  public:
@@ -57,7 +70,7 @@ class VisionRun {
       HEARTH_ASSIGN(stream, VisionStream::open(service_, {options_.model, options_.task, options_.overrides_json},
                                                options_.vision, bounds_));
       streams_.push_back(std::move(stream));
-      n_streams = std::clamp(options_.streams, 1U, std::max(1U, streams_.front()->facts().session.n_requests));
+      n_streams = std::clamp(options_.streams, 1U, lanes_of(streams_.front()->facts().session));
     }
     const VisionStream& first = *streams_.front();
     portion_ = std::clamp(options_.batch, 1U, first.facts().batch_max);
@@ -80,14 +93,10 @@ class VisionRun {
   }
 
   void work(VisionStream& stream) {
-    Portion portion;
-    portion.inputs.resize(portion_);
-    portion.works = std::vector<VisionWork>(portion_);
-    portion.status.resize(portion_);
-    portion.decisions.resize(portion_);
-    while (take(portion)) {
-      compute(stream, portion);
-      deliver(stream, portion);
+    auto portion = std::make_unique<Portion>(portion_);
+    while (take(*portion)) {
+      compute(stream, *portion);
+      portion = deliver(std::move(portion));
     }
   }
 
@@ -134,7 +143,7 @@ class VisionRun {
   void compute(VisionStream& stream, Portion& portion) {
     const auto start = SteadyClock::now();
     portion.ready.clear();
-    std::vector<std::size_t> places;
+    portion.places.clear();
     for (std::size_t i = 0; i < portion.n; ++i) {
       portion.status[i] = {};
       portion.decisions[i].reset();
@@ -142,12 +151,13 @@ class VisionRun {
       portion.status[i] = decode(stream, portion.inputs[i], portion.works[i]);
       if (!portion.status[i]) continue;
       portion.ready.push_back(&portion.works[i]);
-      places.push_back(i);
+      portion.places.push_back(i);
     }
     if (portion.ready.empty()) return;
-    std::vector<Status> status(portion.ready.size());
-    const Status whole = stream.run_batch(portion.ready, status, bounds_);
-    for (std::size_t k = 0; k < places.size(); ++k) portion.status[places[k]] = whole ? status[k] : whole;
+    portion.outcomes.assign(portion.ready.size(), {});
+    const Status whole = stream.run_batch(portion.ready, portion.outcomes, bounds_);
+    for (std::size_t k = 0; k < portion.places.size(); ++k)
+      portion.status[portion.places[k]] = whole ? portion.outcomes[k] : whole;
     if (controller_)
       controller_->measured(std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count());
   }
@@ -165,12 +175,37 @@ class VisionRun {
     return work.decode(stream.recipe(), options_.vision, input.bytes, !options_.draw.empty());
   }
 
-  // Tells the portion's pictures when it is their turn.
-  void deliver(VisionStream& stream, Portion& portion) {
+  // Lays the portion down to be told in its turn and gives a spare one for it: nobody waits for a slower neighbour.
+  std::unique_ptr<Portion> deliver(std::unique_ptr<Portion> done) {
     std::unique_lock lock(gate_);
-    told_.wait(lock, [&] { return next_ == portion.first; });
+    done_.push_back(std::move(done));
+    if (!telling_) tell_what_is_next(lock);
+    if (spare_.empty()) return std::make_unique<Portion>(portion_);
+    auto spare = std::move(spare_.back());
+    spare_.pop_back();
+    return spare;
+  }
+
+  // One thread at a time, without the gate while it tells.
+  void tell_what_is_next(std::unique_lock<std::mutex>& lock) {
+    telling_ = true;
+    const auto is_next = [this](const std::unique_ptr<Portion>& each) { return each->first == next_; };
+    for (auto at = std::ranges::find_if(done_, is_next); at != done_.end(); at = std::ranges::find_if(done_, is_next)) {
+      auto portion = std::move(*at);
+      done_.erase(at);
+      lock.unlock();
+      tell(*portion);
+      lock.lock();
+      next_ += portion->n;
+      spare_.push_back(std::move(portion));
+      told_.notify_all();
+    }
+    telling_ = false;
+  }
+
+  void tell(Portion& portion) {
     for (std::size_t i = 0; i < portion.n; ++i) {
-      VisionResult result{portion.inputs[i], &stream.recipe()};
+      VisionResult result{portion.inputs[i], &streams_.front()->recipe()};
       result.decision = portion.decisions[i];
       const bool skipped = result.decision && !result.decision->process;
       if (!portion.status[i]) result.error = portion.status[i].error();
@@ -178,8 +213,6 @@ class VisionRun {
       count(result, skipped);
       tell_(result);
     }
-    next_ += portion.n;
-    told_.notify_all();
   }
 
   void finish(VisionWork& work, VisionResult& result) {
@@ -223,14 +256,19 @@ class VisionRun {
   std::mutex source_gate_;  // of the source, held before gate_
   bool ended_ = false;      // the source; written under source_gate_
 
-  std::mutex gate_;  // of all below
-  std::condition_variable told_;
+  // Of the thread that tells.
   Tracker tracker_;
   std::uint32_t passed_ = 0;  // frames since the last that was looked at
+  VisionRunSummary summary_;
+
+  std::mutex gate_;  // of all below
+  std::condition_variable told_;
+  bool telling_ = false;
+  std::vector<std::unique_ptr<Portion>> done_;   // computed, not told; bounded as taken_ is
+  std::vector<std::unique_ptr<Portion>> spare_;  // told: their memory is used again
   std::uint64_t taken_ = 0;
   std::uint64_t next_ = 0;  // the first that was not told
   std::optional<Error> failure_;
-  VisionRunSummary summary_;
 };
 
 }  // namespace
