@@ -1,10 +1,9 @@
 #include "onnx_file.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "hearth/sdk/mapped_file.h"
 #include "protobuf_reader.h"
 
 namespace hearth::onnxruntime {
@@ -166,17 +165,14 @@ void read_opset(std::string_view message, OnnxFile& file) {
   file.metadata[domain.empty() || domain == "ai.onnx" ? "opset" : "opset." + domain] = std::to_string(version);
 }
 
-std::string read_bytes(const std::string& path) {
+sdk::MappedFile map_bytes(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) throw sdk::Error(HEARTH_NOT_FOUND, "no ONNX model at " + path + "; check the path");
   if (!fs::is_regular_file(path, error))
     throw sdk::Error(HEARTH_INVALID_DATA, path + " is not a file; give the path of an ONNX model");
-  std::ifstream file(path, std::ios::binary);
+  auto file = sdk::MappedFile::open(path);
   if (!file) throw sdk::Error(HEARTH_PERMISSION_DENIED, "cannot open " + path + "; allow this user to read it");
-  std::string bytes(static_cast<std::size_t>(fs::file_size(path)), '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return bytes;
+  return std::move(*file);
 }
 
 void resolve_external(const std::string& path, const std::set<std::string>& names, OnnxFile& file) {
@@ -195,7 +191,7 @@ void resolve_external(const std::string& path, const std::set<std::string>& name
 
 }  // namespace
 
-OnnxFile read_onnx_file(const std::string& path) { return parse_onnx(read_bytes(path), path); }
+OnnxFile read_onnx_file(const std::string& path) { return parse_onnx(map_bytes(path).text(), path); }
 
 OnnxFile parse_onnx(std::string_view bytes, const std::string& path) {
   OnnxFile file;

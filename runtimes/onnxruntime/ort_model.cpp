@@ -1,7 +1,7 @@
 #include "ort_model.h"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include "ort_session.h"
 #include "providers.h"
@@ -22,47 +22,28 @@ std::uint64_t port_bytes(const std::vector<sdk::TensorSpec>& specs) {
   return total;
 }
 
+std::vector<std::filesystem::path> files_of(const std::string& path, const OnnxFile& file) {
+  std::vector<std::filesystem::path> files = {path};
+  files.insert(files.end(), file.external_files.begin(), file.external_files.end());
+  return files;
+}
+
 }  // namespace
 
-OrtModel::OrtModel(const sdk::Host& host, sdk::LoadOptions options)
-    : host_(host),
-      options_(std::move(options)),
-      file_(read_onnx_file(options_.path)),
-      devices_(sdk::choose_devices(options_, provider_devices())) {
+OrtModel::OrtModel(const sdk::Host& host, const sdk::LoadOptions& options, OnnxFile file)
+    : GraphModel(host, options, provider_devices(), files_of(options.path, file)), file_(std::move(file)) {
   (void)ort_environment(host);
 }
 
-std::string OrtModel::content_hash() {
-  if (!options_.content_hash.empty() && file_.external_files.empty()) return options_.content_hash;
-  const std::lock_guard lock(gate_);
-  if (content_hash_.empty()) {
-    std::vector<std::filesystem::path> files = {options_.path};
-    files.insert(files.end(), file_.external_files.begin(), file_.external_files.end());
-    content_hash_ = sdk::hash_files(files).value_or("");
-  }
-  return content_hash_;
-}
-
-void OrtModel::add(const SessionBytes* bytes) {
-  const std::lock_guard lock(gate_);
-  sessions_.push_back(bytes);
-}
-
-void OrtModel::remove(const SessionBytes* bytes) {
-  const std::lock_guard lock(gate_);
-  std::erase(sessions_, bytes);
-}
-
 sdk::MemoryItems OrtModel::placement() const {
-  const std::lock_guard lock(gate_);
-  // Weights are in the sessions only: the file itself is not kept.
-  std::uint64_t arena = 0;
-  for (const auto* session : sessions_) arena += session->compute.load();
-  const auto n = static_cast<std::uint64_t>(sessions_.size());
-  const auto weights = std::min(n * file_.weight_bytes, arena);
+  // Weights are in the sessions only, or in what was compiled: the file itself is not kept.
+  const auto sessions = held();
+  const auto weights = std::min((sessions.n_sessions - sessions.n_mapped) * file_.weight_bytes, sessions.compute);
   sdk::MemoryItems items;
   if (weights != 0) items.push_back({"cpu", "CPU", HEARTH_MEM_WEIGHTS, weights, 0});
-  if (arena != 0) items.push_back({"cpu", "CPU", HEARTH_MEM_COMPUTE, arena - weights, 0});
+  if (sessions.compute != 0) items.push_back({"cpu", "CPU", HEARTH_MEM_COMPUTE, sessions.compute - weights, 0});
+  if (sessions.mapped != 0)
+    items.push_back({"cpu", "CPU_Mapped", HEARTH_MEM_WEIGHTS, sessions.mapped, sessions.mapped});
   return items;
 }
 

@@ -86,17 +86,15 @@ void RunGate::leave() {
 }
 
 OrtSession::OrtSession(OrtModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call)
-    : model_(model), options_(options) {
+    : model_(model), options_(options), bytes_(model) {
   check_options(options);
-  const bool is_on_host = model.devices().empty() || model.devices() == std::vector<std::string>{"cpu"};
-  info_ = grant(model.options(), options, is_on_host);
+  info_ = grant(model.options(), options, model.is_on_host());
   info_.device = model.devices().empty() ? "cpu" : sdk::join(model.devices());
   create(call);
   read_ports();
   place_nodes(placement_log_);
-  gate_ = std::make_unique<RunGate>(is_on_host ? info_.n_streams : info_.n_requests);
+  gate_ = std::make_unique<RunGate>(model.is_on_host() ? info_.n_streams : info_.n_requests);
   measure();
-  model_.add(&bytes_);
 }
 
 Ort::SessionOptions OrtSession::session_options() const {
@@ -186,17 +184,21 @@ void OrtSession::create_and_keep(Ort::SessionOptions& options, const sdk::Compil
 }
 
 bool OrtSession::create_from_cache(const sdk::CompiledCache& cache, const sdk::CompiledKey& key) {
-  const auto file = cache.find(key, info_.cache_note);
-  if (!file) return false;
+  compiled_ = cache.find(key, info_.cache_note);
+  if (!compiled_) return false;
   try {
     auto options = session_options();
     options.SetGraphOptimizationLevel(ORT_DISABLE_ALL);  // it was done when the file was made
     options.AddConfigEntry("session.load_model_format", "ORT");
-    session_ = Ort::Session(ort_environment(model_.host()), file->c_str(), options);
+    options.AddConfigEntry("session.use_ort_model_bytes_directly", "1");
+    options.AddConfigEntry("session.use_ort_model_bytes_for_initializers", "1");
+    session_ = Ort::Session(ort_environment(model_.host()), compiled_->data(), compiled_->size(), options);
   } catch (const Ort::Exception& error) {
     cache.discard(key, plain_message(error.what()), info_.cache_note);
+    compiled_.reset();
     return false;
   }
+  bytes_.mapped = compiled_->size();
   info_.from_cache = true;
   return true;
 }

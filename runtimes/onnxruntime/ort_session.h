@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,6 @@ class OrtSession final : public sdk::TensorSession {
  public:
   // `model` outlives it.
   OrtSession(OrtModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call);
-  ~OrtSession() override { model_.remove(&bytes_); }
 
   [[nodiscard]] const sdk::TensorPorts& ports() const override { return ports_; }
   [[nodiscard]] sdk::TensorSessionInfo info() const override { return info_; }
@@ -61,12 +61,13 @@ class OrtSession final : public sdk::TensorSession {
   const sdk::TensorOptions options_;
   sdk::TensorSessionInfo info_;
   std::vector<std::string> placement_log_;  // verbose lines while a session with other providers is made
+  std::optional<sdk::MappedFile> compiled_;  // that the session reads in place
   Ort::Session session_{nullptr};
   sdk::TensorPorts ports_;
   std::vector<sdk::TensorNode> nodes_;
   std::unique_ptr<RunGate> gate_;
-  SessionBytes bytes_;
   sdk::RunWatcher watcher_;
+  sdk::SessionBytes bytes_;
 };
 
 }  // namespace hearth::onnxruntime

@@ -27,13 +27,12 @@ std::string text_of(const ov::RTMap& info, const char* key) {
 }  // namespace
 
 OvSession::OvSession(OvModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call)
-    : model_(model), options_(options), device_(device_for(model, options)), resident_before_(resident_bytes()) {
+    : model_(model), options_(options), device_(device_for(model, options)), bytes_before_(anonymous_bytes()), bytes_(model) {
   refuse_fallen_nodes();
   compile(call);
   ports_ = ports_of(compiled_);
   read_granted();
   measure();
-  model_.add(&bytes_);
 }
 
 ov::AnyMap OvSession::properties() const {
@@ -118,15 +117,17 @@ void OvSession::keep(const sdk::CompiledCache& cache, const sdk::CompiledKey& ke
 }
 
 bool OvSession::take_from(const sdk::CompiledCache& cache, const sdk::CompiledKey& key) {
-  const auto file = cache.find(key, info_.cache_note);
-  if (!file) return false;
+  blob_ = cache.find(key, info_.cache_note);
+  if (!blob_) return false;
   try {
-    std::ifstream bytes(*file, std::ios::binary);
+    const ov::Tensor bytes(ov::element::u8, ov::Shape{blob_->size()}, blob_->data());
     compiled_ = ov_core().import_model(bytes, device_, properties());
   } catch (const std::exception& error) {
     cache.discard(key, plain_message(error.what()), info_.cache_note);
+    blob_.reset();
     return false;
   }
+  bytes_.mapped = blob_->size();
   info_.from_cache = true;
   return true;
 }
@@ -152,8 +153,8 @@ void OvSession::read_granted() {
 }
 
 void OvSession::measure() {
-  const auto now = resident_bytes();
-  if (now > resident_before_) bytes_.compute = std::max(bytes_.compute.load(), now - resident_before_);
+  const auto now = anonymous_bytes();
+  if (now > bytes_before_) bytes_.compute = std::max(bytes_.compute.load(), now - bytes_before_);
 }
 
 // A device that was named alone runs all nodes, or the load's fallback must allow another one.

@@ -1,6 +1,8 @@
 // A graph compiled by OpenVINO.
 #pragma once
 
+#include <optional>
+
 #include "hearth/sdk/run_watcher.h"
 #include "ov_model.h"
 
@@ -11,7 +13,6 @@ class OvSession final : public sdk::TensorSession {
  public:
   // `model` outlives it.
   OvSession(OvModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call);
-  ~OvSession() override { model_.remove(&bytes_); }
 
   [[nodiscard]] const sdk::TensorPorts& ports() const override { return ports_; }
   [[nodiscard]] sdk::TensorSessionInfo info() const override { return info_; }
@@ -39,11 +40,12 @@ class OvSession final : public sdk::TensorSession {
   OvModel& model_;
   const sdk::TensorOptions options_;
   const std::string device_;
-  const std::uint64_t resident_before_;
+  const std::uint64_t bytes_before_;  // of the process
   sdk::TensorSessionInfo info_;
+  std::optional<sdk::MappedFile> blob_;  // whose constants the compiled graph reads in place
   ov::CompiledModel compiled_;
   sdk::TensorPorts ports_;
-  SessionBytes bytes_;
+  sdk::SessionBytes bytes_;
   sdk::RunWatcher watcher_;
 };
 

@@ -34,13 +34,18 @@ class CompiledCache : public testing::TestWithParam<const char*> {
     info = loaded->session->info();
     return floats_of(loaded->request->tensor(Port::kOutput, 0).value()).value();
   }
-  [[nodiscard]] fs::path only(const std::string& extension) const {
+  // What was compiled is the largest file; beside it may lie what the model's file says of itself.
+  [[nodiscard]] static fs::path compiled_in(const fs::path& folder) {
     fs::path found;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      if (entry.path().extension() == extension) found = entry.path();
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() != ".bin" || entry.file_size() <= bytes) continue;
+      found = entry.path();
+      bytes = entry.file_size();
     }
     return found;
   }
+  [[nodiscard]] static fs::path record_of(fs::path compiled) { return compiled.replace_extension(".json"); }
 
   RuntimeRegistry registry_{registry_options()};
   std::shared_ptr<Runtime> runtime_;
@@ -63,7 +68,7 @@ TEST_P(CompiledCache, the_second_start_takes_what_the_first_compiled) {
 TEST_P(CompiledCache, a_damaged_file_is_found_and_compiled_again) {
   TensorSessionInfo info;
   const auto cold = run(info, load_);
-  const auto file = only(".bin");
+  const auto file = compiled_in(folder_);
   ASSERT_FALSE(file.empty());
   {
     std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
@@ -81,10 +86,10 @@ TEST_P(CompiledCache, a_damaged_file_is_found_and_compiled_again) {
 TEST_P(CompiledCache, a_truncated_file_and_a_broken_record_are_found) {
   TensorSessionInfo info;
   const auto cold = run(info, load_);
-  fs::resize_file(only(".bin"), 100);
+  fs::resize_file(compiled_in(folder_), 100);
   EXPECT_EQ(run(info, load_), cold);
   EXPECT_FALSE(info.from_cache);
-  std::ofstream(only(".json")) << "{";
+  std::ofstream(record_of(compiled_in(folder_))) << "{";
   EXPECT_EQ(run(info, load_), cold);
   EXPECT_FALSE(info.from_cache);
   EXPECT_NE(info.cache_note.find("record"), std::string::npos) << info.cache_note;
@@ -93,19 +98,29 @@ TEST_P(CompiledCache, a_truncated_file_and_a_broken_record_are_found) {
 TEST_P(CompiledCache, a_foreign_file_under_this_name_is_not_used) {
   TensorSessionInfo info;
   (void)run(info, load_);
-  const auto own_file = only(".bin");
-  const auto own_record = only(".json");
+  const auto own = compiled_in(folder_);
   auto other = load_;
   other.path = shared_model("detect/yolox-nano.onnx");
   if (other.path.empty()) GTEST_SKIP() << "yolox-nano.onnx is not on this machine";
   other.cache_dir = (folder_ / "other").string();
   (void)run(info, other);
-  for (const auto& entry : fs::directory_iterator(other.cache_dir))
-    fs::copy_file(entry.path(), entry.path().extension() == ".bin" ? own_file : own_record,
-                  fs::copy_options::overwrite_existing);
+  const auto others = compiled_in(other.cache_dir);
+  fs::copy_file(others, own, fs::copy_options::overwrite_existing);
+  fs::copy_file(record_of(others), record_of(own), fs::copy_options::overwrite_existing);
   (void)run(info, load_);
   EXPECT_FALSE(info.from_cache);
   EXPECT_NE(info.cache_note.find("another model"), std::string::npos) << info.cache_note;
+}
+
+TEST_P(CompiledCache, a_warm_start_tells_the_same_ports_and_metadata) {
+  const auto cold = open_model(runtime_, load_);
+  ASSERT_TRUE(cold) << to_string(cold.error());
+  const auto warm = open_model(runtime_, load_);
+  ASSERT_TRUE(warm) << to_string(warm.error());
+  EXPECT_TRUE(warm->session->info().from_cache) << warm->session->info().cache_note;
+  EXPECT_EQ(warm->model->ports().inputs, cold->model->ports().inputs);
+  EXPECT_EQ(warm->model->ports().outputs, cold->model->ports().outputs);
+  EXPECT_EQ(warm->model->metadata_json().value(), cold->model->metadata_json().value());
 }
 
 TEST_P(CompiledCache, a_folder_that_cant_be_written_is_an_error_that_names_it) {

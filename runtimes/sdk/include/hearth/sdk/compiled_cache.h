@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "hearth/sdk/json_keys.h"
+#include "hearth/sdk/mapped_file.h"
 
 namespace hearth::sdk {
 
@@ -32,23 +33,20 @@ inline std::string hash_text(XXH128_hash_t hash) {
 inline std::optional<std::string> hash_files(const std::vector<std::filesystem::path>& paths) {
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
-  std::vector<char> block(1U << 20U);
   for (const auto& path : paths) {
-    std::ifstream file(path, std::ios::binary);
+    const auto file = MappedFile::open(path);
     if (!file) return std::nullopt;
-    while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0)
-      XXH3_128bits_update(&state, block.data(), static_cast<std::size_t>(file.gcount()));
-    if (file.bad()) return std::nullopt;
+    if (file->size() > 0) XXH3_128bits_update(&state, file->data(), file->size());
   }
   return hash_text(XXH3_128bits_digest(&state));
 }
 
 // All that makes a compiled model another one.
 struct CompiledKey {
-  std::string model_hash;
-  std::string runtime;  // name and version
-  std::string device;   // id and what is known of the hardware, such as the instruction sets
-  std::string options;  // those that change what is compiled
+  std::string model_hash;  // empty: not known, and nothing is found or kept
+  std::string runtime;     // name and version
+  std::string device;      // id and what is known of the hardware, such as the instruction sets
+  std::string options;     // those that change what is compiled
   [[nodiscard]] nlohmann::json json() const {
     return {{"model_hash", model_hash}, {"runtime", runtime}, {"device", device}, {"options", options}};
   }
@@ -64,21 +62,22 @@ class CompiledCache {
   explicit CompiledCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
   [[nodiscard]] bool enabled() const { return !folder_.empty(); }
 
-  // The file compiled under `key`; absent, with `note` saying why unless there simply was none, when it must be
-  // compiled.
-  [[nodiscard]] std::optional<std::filesystem::path> find(const CompiledKey& key, std::string& note) const {
+  // What was compiled under `key`, checked; absent, with `note` saying why unless there simply was none, when it must
+  // be compiled.
+  [[nodiscard]] std::optional<MappedFile> find(const CompiledKey& key, std::string& note) const {
     std::error_code error;
     const auto record_path = path_of(key, ".json");
-    const auto file_path = path_of(key, ".bin");
-    if (!enabled() || !std::filesystem::exists(record_path, error)) return std::nullopt;
+    if (!enabled() || key.model_hash.empty() || !std::filesystem::exists(record_path, error)) return std::nullopt;
     std::ifstream text(record_path, std::ios::binary);
     const auto record = nlohmann::json::parse(text, nullptr, false);
     if (!record.is_object() || record.value("format", 0) != kFormat) return refuse(key, "its record is broken", note);
     if (record.value("key", nlohmann::json()) != key.json()) return refuse(key, "it belongs to another model", note);
-    const auto size = std::filesystem::file_size(file_path, error);
-    if (error || size != record.value("bytes", std::uintmax_t{0})) return refuse(key, "its size is wrong", note);
-    if (hash_files({file_path}) != record.value("xxh3_128", "")) return refuse(key, "its checksum is wrong", note);
-    return file_path;
+    auto file = MappedFile::open(path_of(key, ".bin"));
+    if (!file || file->size() != record.value("bytes", std::uintmax_t{0}))
+      return refuse(key, "its size is wrong", note);
+    if (hash_text(XXH3_128bits(file->data(), file->size())) != record.value("xxh3_128", ""))
+      return refuse(key, "its checksum is wrong", note);
+    return file;
   }
 
   // What was found but could not be loaded after all.
@@ -103,7 +102,7 @@ class CompiledCache {
     const auto record_tmp = written.string() + ".json";
     const nlohmann::json record = {
         {"format", kFormat}, {"key", key.json()}, {"bytes", size}, {"xxh3_128", hash.value_or("")}};
-    bool done = hash.has_value();
+    bool done = hash.has_value() && !key.model_hash.empty();
     if (done) {
       std::ofstream out(record_tmp, std::ios::binary);
       out << json_text(record);
