@@ -77,6 +77,7 @@ void OrtRequest::run(const sdk::CallGuard& call) {
   });
   if (!is_measured_) session_.measure();
   is_measured_ = true;
+  session_.memory().ran();
 }
 
 void OrtRequest::run_now(const sdk::CallGuard& call) {

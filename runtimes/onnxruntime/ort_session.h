@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "hearth/sdk/huge_pages.h"
 #include "hearth/sdk/run_watcher.h"
 #include "hearth/sdk/tensor_bindings.h"
 #include "ort_model.h"
@@ -43,6 +44,7 @@ class OrtSession final : public sdk::TensorSession {
   [[nodiscard]] Ort::Session& session() { return session_; }
   [[nodiscard]] RunGate& gate() { return *gate_; }
   [[nodiscard]] sdk::RunWatcher& watcher() { return watcher_; }
+  [[nodiscard]] sdk::SessionMemory& memory() { return memory_; }
   // After a run: what the arena holds now.
   void measure();
 
@@ -59,8 +61,9 @@ class OrtSession final : public sdk::TensorSession {
 
   OrtModel& model_;
   const sdk::TensorOptions options_;
+  sdk::SessionMemory memory_;  // before anything is compiled
   sdk::TensorSessionInfo info_;
-  std::vector<std::string> placement_log_;  // verbose lines while a session with other providers is made
+  std::vector<std::string> placement_log_;   // verbose lines while a session with other providers is made
   std::optional<sdk::MappedFile> compiled_;  // that the session reads in place
   Ort::Session session_{nullptr};
   sdk::TensorPorts ports_;

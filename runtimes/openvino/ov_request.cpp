@@ -88,6 +88,7 @@ void OvRequest::run(const sdk::CallGuard& call) {
   take_results();
   if (!is_measured_) session_.measure();
   is_measured_ = true;
+  session_.memory().ran();
 }
 
 void OvRequest::take_results() {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "hearth/sdk/huge_pages.h"
 #include "hearth/sdk/run_watcher.h"
 #include "ov_model.h"
 
@@ -23,6 +24,7 @@ class OvSession final : public sdk::TensorSession {
   [[nodiscard]] ov::CompiledModel& compiled() { return compiled_; }
   [[nodiscard]] sdk::RunWatcher& watcher() { return watcher_; }
   [[nodiscard]] bool is_on_host() const { return device_ == "CPU"; }
+  [[nodiscard]] sdk::SessionMemory& memory() { return memory_; }
   // After the first run of a request: what the session has taken by now.
   void measure();
 
@@ -39,6 +41,7 @@ class OvSession final : public sdk::TensorSession {
 
   OvModel& model_;
   const sdk::TensorOptions options_;
+  sdk::SessionMemory memory_;  // before anything is compiled
   const std::string device_;
   const std::uint64_t bytes_before_;  // of the process
   sdk::TensorSessionInfo info_;
