@@ -27,7 +27,11 @@ std::string text_of(const ov::RTMap& info, const char* key) {
 }  // namespace
 
 OvSession::OvSession(OvModel& model, const sdk::TensorOptions& options, const sdk::CallGuard& call)
-    : model_(model), options_(options), device_(device_for(model, options)), bytes_before_(anonymous_bytes()), bytes_(model) {
+    : model_(model),
+      options_(options),
+      device_(device_for(model, options)),
+      bytes_before_(anonymous_bytes()),
+      bytes_(model) {
   refuse_fallen_nodes();
   compile(call);
   ports_ = ports_of(compiled_);
@@ -73,11 +77,12 @@ std::shared_ptr<ov::Model> OvSession::prepared() const {
     }
     with_ov_errors(HEARTH_INVALID_ARGUMENT, "giving the model its declared shape", [&] { model->reshape(shapes); });
   }
-  return with_preprocessing(std::move(model), options_.preprocess);
+  return with_preprocessing(with_wide_weights(std::move(model)), options_.preprocess);
 }
 
 sdk::CompiledKey OvSession::cache_key() const {
-  std::string options = sdk::json_text(options_.shapes) + sdk::json_text(options_.preprocess);
+  constexpr const char* kPrepared = "prepared 2 ";  // counts changes of what prepared() makes of the same options
+  std::string options = kPrepared + sdk::json_text(options_.shapes) + sdk::json_text(options_.preprocess);
   for (const auto& [key, value] : properties()) options += ";" + key + "=" + value.as<std::string>();
   return {model_.content_hash(), std::string("openvino ") + ov::get_openvino_version().buildNumber,
           device_ + " " + sdk::cpu_description(), options};

@@ -52,6 +52,12 @@ class OvSession final : public sdk::TensorSession {
   sdk::RunWatcher watcher_;
 };
 
+// Makes floats of the 8-bit weights of convolutions that compute in floats, where the graph quantises nothing: a
+// compilation keeps weights as it was given them, and would widen them again at every start.
+// Source: our measurement, YOLOv8n in TFLite's dynamic range on two cores: same bits, runs of 67 ms instead of 95, a
+// compilation of 13.1 MB instead of 3.9 taken in 70 ms instead of 115.
+[[nodiscard]] std::shared_ptr<ov::Model> with_wide_weights(std::shared_ptr<ov::Model> model);
+
 // Puts the work on an image input into the graph; throws UNSUPPORTED or INVALID_ARGUMENT.
 [[nodiscard]] std::shared_ptr<ov::Model> with_preprocessing(std::shared_ptr<ov::Model> model,
                                                             const nlohmann::json& steps);
