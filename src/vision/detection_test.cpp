@@ -368,6 +368,15 @@ TEST(Recognition, the_record_wins_and_is_checked) {
   EXPECT_THAT(recognise_vision_model(facts).error().message, HasSubstr("known are"));
 }
 
+TEST(Recognition, ultralytics_pictures_lie_in_the_corner_of_tflite_files_and_in_the_middle_of_others) {
+  const std::vector<VisionPort> outputs = {port("out", {1, 84, kCells})};
+  EXPECT_EQ(recognised(facts_of({1, 3, 64, 64}, outputs, "onnx")).input.resize, ResizeMode::kLetterboxCentre);
+  auto tflite = facts_of({1, 64, 64, 3}, outputs, "tflite");
+  EXPECT_EQ(recognised(tflite).input.resize, ResizeMode::kLetterboxTopLeft);
+  tflite.record.resize = ResizeMode::kLetterboxCentre;
+  EXPECT_EQ(recognised(tflite).input.resize, ResizeMode::kLetterboxCentre) << "the record wins";
+}
+
 TEST(Recognition, the_record_tells_scales_that_the_runtime_lost) {
   auto facts = facts_of({1, 64, 64, 3}, {port("out", {1, 84, kCells}, DataType::kI8)}, "tflite");
   facts.record = *parse_vision_record(R"({"quantization": {"out": [0.005, -100], "other": [1, 0]}})");

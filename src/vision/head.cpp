@@ -30,9 +30,9 @@ std::int64_t GraphFacts::grid_cells(std::span<const std::int32_t> strides) const
   return n;
 }
 
-InputConvention ultralytics_input() {
+InputConvention ultralytics_input(const GraphFacts& facts) {
   InputConvention input;
-  input.resize = ResizeMode::kLetterboxCentre;
+  input.resize = facts.model.format == "tflite" ? ResizeMode::kLetterboxTopLeft : ResizeMode::kLetterboxCentre;
   input.colour = PixelFormat::kRgb;
   input.scale = {1 / 255.0F, 1 / 255.0F, 1 / 255.0F};
   return input;

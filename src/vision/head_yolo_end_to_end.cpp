@@ -67,7 +67,7 @@ std::optional<RecognisedHead> recognise_yolo_end_to_end(const GraphFacts& facts)
   RecognisedHead head;
   head.task = prototypes ? VisionTask::kSegment : VisionTask::kDetect;
   head.detection = std::make_shared<EndToEndHead>(output, n_channels, masks);
-  head.input = ultralytics_input();
+  head.input = ultralytics_input(facts);
   head.n_classes = facts.n_classes;
   head.recognition = fmt::format("output {} is corners, score and class a row", shape.text());
   return head;

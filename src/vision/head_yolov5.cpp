@@ -39,7 +39,7 @@ std::optional<RecognisedHead> recognise_yolov5(const GraphFacts& facts) {
   RecognisedHead head;
   head.task = prototypes ? VisionTask::kSegment : VisionTask::kDetect;
   head.detection = decoded_rows_head(kName, output, layout, masks);
-  head.input = ultralytics_input();
+  head.input = ultralytics_input(facts);
   head.n_classes = layout.n_classes;
   head.recognition =
       fmt::format("output {} has three anchors a cell with objectness and {} classes", shape.text(), layout.n_classes);

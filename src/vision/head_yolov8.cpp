@@ -53,7 +53,7 @@ std::optional<RecognisedHead> recognise_yolov8(const GraphFacts& facts) {
   RecognisedHead head;
   head.task = prototypes ? VisionTask::kSegment : VisionTask::kDetect;
   head.detection = decoded_rows_head(kName, output, layout, masks);
-  head.input = ultralytics_input();
+  head.input = ultralytics_input(facts);
   head.n_classes = layout.n_classes;
   head.recognition =
       fmt::format("output {} is 4 box numbers and {} class scores a cell{}", shape.text(), layout.n_classes,

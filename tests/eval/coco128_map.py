@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""mAP@0.5 of detectors on COCO128 through `hearth run detect`, held to within 0.01 of what reference runtimes give.
+"""mAP@0.5 of detectors on COCO128 through `hearth run detect`: at most 0.01 below the figures that came with the files.
 
-Both sides count boxes with a score of 0.05 and more, suppressed by class at an IoU of 0.45. The references are ONNX Runtime
-for ONNX and LiteRT with XNNPACK for TFLite, behind OpenCV's letterbox.
+Boxes with a score of 0.05 and more count, suppressed by class at an IoU of 0.45; how the figures were made is not told.
 """
 import argparse
 import os
@@ -16,8 +15,8 @@ from detection_map import PICTURES, detect, measure  # noqa: E402
 
 SCORE, IOU = 0.05, 0.45
 WITHIN = 0.01
-REFERENCES = {"yolov8n-int8-dynamic.onnx": 0.564, "yolov8n-int8-dynamic.tflite": 0.543, "yolov8n-int8-full.tflite": 0.523,
-              "yolox-nano.onnx": 0.480}
+TOLD = {"yolov8n-int8-dynamic.onnx": 0.560, "yolov8n-int8-dynamic.tflite": 0.564, "yolov8n-int8-full.tflite": 0.530,
+        "yolox-nano.onnx": 0.473}
 SKIPPED = 77
 
 
@@ -31,13 +30,13 @@ def main():
         print(f"skipped: {folder} is not here")
         return SKIPPED
     pictures = sorted(path for path in (folder / "images").iterdir() if path.suffix in PICTURES)
-    worst = 0
-    for name, wanted in REFERENCES.items():
+    worst = -1.0
+    for name, wanted in TOLD.items():
         asked = SimpleNamespace(program=str(options.program), model=str(options.shared / "models/detect" / name), score=SCORE,
                                 iou=IOU, rest=[])
         found = measure(detect(asked, pictures), folder / "labels")["map_50"]
-        worst = max(worst, abs(found - wanted))
-        print(f"{name}: {found:.3f}, reference {wanted:.3f}")
+        worst = max(worst, wanted - found)
+        print(f"{name}: {found:.3f}, told {wanted:.3f}")
     return 0 if worst <= WITHIN else 1
 
 
