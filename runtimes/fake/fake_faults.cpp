@@ -73,7 +73,8 @@ const FaultRule* Faults::due(std::string_view call) {
   const std::lock_guard lock(gate_);
   const std::uint32_t n = ++n_calls_.try_emplace(std::string(call), 0).first->second;
   for (const auto& rule : rules_) {
-    if (rule.call == call && n >= rule.nth && (rule.times == 0 || n - rule.nth < rule.times)) return &rule;
+    if (rule.call != call || n < rule.nth || (n - rule.nth) % rule.every != 0) continue;
+    if (rule.times == 0 || (n - rule.nth) / rule.every < rule.times) return &rule;
   }
   return nullptr;
 }

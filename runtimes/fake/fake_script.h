@@ -50,7 +50,8 @@ enum class FaultAction { kError, kThrow, kBadAlloc, kAbort, kExit, kHang, kNanLo
 struct FaultRule {
   std::string call;
   std::uint32_t nth = 1;
-  std::uint32_t times = 1;
+  std::uint32_t times = 1;  // 0: for ever
+  std::uint32_t every = 1;  // of the calls from the nth on
   FaultAction action = FaultAction::kError;
   std::int32_t code = 0;  // kError: HEARTH_*
   std::string message;

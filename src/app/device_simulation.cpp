@@ -1,44 +1,16 @@
 #include "app/device_simulation.h"
 
-#include <random>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/catalog_loading.h"
+#include "app/scratch_folder.h"
 
 namespace hearth {
 namespace {
 
 double ratio(double of, double to) { return to > 0 ? of / to : 1; }
-
-// Goes with everything in it.
-class ScratchFolder {
- public:
-  static Result<ScratchFolder> make() {
-    std::error_code failed;
-    const auto temporary = std::filesystem::temp_directory_path(failed);
-    if (failed) return fail(ErrorCode::kIo, "the system names no folder for temporary files", "set TMPDIR");
-    ScratchFolder folder;
-    folder.path_ = temporary / fmt::format("hearth-simulate-{:08x}", std::random_device{}());
-    std::filesystem::create_directory(folder.path_, failed);
-    if (failed)
-      return fail(ErrorCode::kIo, fmt::format("can't make the folder {}: {}", folder.path_.string(), failed.message()),
-                  "is the disk full?");
-    return folder;
-  }
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  ScratchFolder() = default;
-  std::filesystem::path path_;
-};
 
 }  // namespace
 
@@ -61,7 +33,7 @@ Result<DeviceSimulation> simulate_device(const std::filesystem::path& data_folde
   HEARTH_ASSIGN(device, catalog.device(plant->device));
   HEARTH_ASSIGN(chat, catalog.ladder(Modality::kText, device->device_class));
   HEARTH_ASSIGN(vision, catalog.ladder(Modality::kVision, device->device_class));
-  HEARTH_ASSIGN(scratch, ScratchFolder::make());
+  HEARTH_ASSIGN(scratch, ScratchFolder::make("simulate"));
   PlantHourOptions options;
   options.minutes = order.minutes;
   options.vision = order.workload == "chat+vision";

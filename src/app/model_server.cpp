@@ -26,6 +26,7 @@
 #include "serve/metrics_endpoint.h"
 #include "serve/openai_routes.h"
 #include "serve/openapi.h"
+#include "serve/rung_header.h"
 #include "serve/vision_routes.h"
 
 namespace hearth {
@@ -85,18 +86,22 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
   HEARTH_ASSIGN(lease, ServerLease::take(app.home()));
   std::unique_ptr<ModelServer> server(new ModelServer(app, options, std::move(lease)));
   HEARTH_TRY(server->make_engine());
+  HEARTH_TRY(server->make_governor());
   HEARTH_TRY(server->read_keys());
   HEARTH_TRY(server->start_exporter());
   HEARTH_TRY(server->make_routing());
   HEARTH_TRY(server->open_doors());
   HEARTH_TRY(server->warm(cancel));
   HEARTH_TRY(server->tell_where());
+  server->start_governor();
   server->readiness_.become_ready();
   if (!options.notify_socket.empty()) (void)service_notify(options.notify_socket, "READY=1");
   return server;
 }
 
 ModelServer::~ModelServer() {
+  if (governor_) governor_->stop();
+  stream_.close();
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
   encoding_.reset();  // its threads hold lanes
@@ -175,12 +180,13 @@ std::vector<serve::Route> ModelServer::routes() {
   if (serving_ == nullptr)
     serving_ = std::make_unique<serve::OpenAiServing>(service, app_.clock(), fmt::format("hearth-{}", build_version()),
                                                       random_seed());
-  serve::HearthSources sources;
+  serve::HearthSources& sources = sources_;
   sources.service = &service;
   if (!options_.plan_json.empty()) sources.plan = [text = options_.plan_json]() -> Result<std::string> { return text; };
   sources.ledger = [home = app_.home()] { return ledger_document(home); };
   sources.openapi = [this] { return openapi_; };
   sources.sensors = [] { return machine_sensors(SystemTree()); };
+  add_governing(sources);
   std::vector<serve::Route> all;
   const auto add = [&all](std::vector<serve::Route> more) {
     all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -193,6 +199,7 @@ std::vector<serve::Route> ModelServer::routes() {
   add(serve::vision_routes(*vision_));
   add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
+  all = serve::with_rung_header(std::move(all), [this] { return governor_->rung(); });
   if (routing_ == nullptr) return all;
   add(serve::auto_route_endpoints(*routing_));
   return serve::with_auto_route(std::move(all), *routing_, app_.clock());
@@ -233,6 +240,10 @@ Status ModelServer::warm(const CancelToken& cancel) {
       continue;
     }
     taken = with;
+    if (models_->is_standby(facts.name)) {
+      notices_.push_back(fmt::format("'{}' stands by: it is loaded when it is asked for", facts.name));
+      continue;
+    }
     if (facts.kind == ModelKind::kTensor) {
       HEARTH_ASSIGN(lane, tensors_->borrow(facts.name, {.cancel = &cancel}));
     } else {
@@ -275,6 +286,7 @@ bool ModelServer::run(const CancelToken& cancel) {
   // A signal handler may only set a flag. Looked at seldom: each look costs a wake-up for as long as the server runs.
   while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
   readiness_.become_draining();
+  stream_.close();
   if (!options_.notify_socket.empty()) (void)service_notify(options_.notify_socket, "STOPPING=1");
   const auto patience = std::chrono::milliseconds(static_cast<std::int64_t>(options_.drain_s * 1000));
   // Requests under way are answered; the engine is told first so that it takes no new ones.

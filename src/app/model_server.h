@@ -10,6 +10,7 @@
 #include "app/auto_routing.h"
 #include "app/hearth_app.h"
 #include "app/served_models.h"
+#include "app/server_governor.h"
 #include "app/server_lease.h"
 #include "base/call_bounds.h"
 #include "engine/encoding_service.h"
@@ -17,6 +18,7 @@
 #include "engine/text_engine.h"
 #include "pipeline/vision_service.h"
 #include "serve/health.h"
+#include "serve/hearth_routes.h"
 #include "serve/openai_serving.h"
 #include "serve/otlp_exporter.h"
 #include "serve/server.h"
@@ -37,6 +39,10 @@ struct ModelServerOptions {
   bool offline = false;                    // only a collector on this machine may be reached
   std::string routing_policy = "default";  // of requests for model "auto"
   bool routing_learns = true;              // false: rules alone decide, and nothing is kept
+  bool governed = true;                    // false: no steps down; the watchdog stays
+  std::uint32_t govern_queue = 0;          // step down when so many requests wait; 0: never for that
+  double stall_s = 0;                      // a model that makes no step for longer is ended; 0: a default
+  std::filesystem::path machine_tree = "/";  // whose /proc and /sys are read; a simulated machine in tests
 };
 
 // Start, then run() until it is to end. Not thread-safe but for stop tokens.
@@ -57,6 +63,9 @@ class ModelServer {
   ModelServer(HearthApp& app, const ModelServerOptions& options, ServerLease lease)
       : app_(app), options_(options), lease_(std::move(lease)) {}
   Status make_engine();
+  Status make_governor();
+  void start_governor();
+  void add_governing(serve::HearthSources& sources);
   Status read_keys();
   Status start_exporter();
   Status make_routing();
@@ -71,6 +80,9 @@ class ModelServer {
   ServerLease lease_;
   std::vector<std::string> notices_;
   std::unique_ptr<ServedModels> models_;
+  serve::StatusStream stream_;
+  serve::HearthSources sources_;
+  std::unique_ptr<ServerGovernor> governor_;  // judges the crashes of the engine, which ends before it
   std::unique_ptr<TextEngine> engine_;
   std::unique_ptr<EngineVisionService> vision_;  // outlives the tensor engine, whose jobs use it
   std::unique_ptr<TensorEngine> tensors_;        // of the models that the text engine keeps

@@ -34,6 +34,28 @@ Result<ServedModelSettings> settings_of(const PlanChoice& choice, const std::str
   return settings;
 }
 
+// The plan's smaller model stands by for its choice, where a file of it is here.
+void add_smaller(PlannedModels& out, const Plan& plan, const PlanChoice& choice, const ModelStore& store,
+                 RuntimeRegistry& registry) {
+  const auto ladder = plan.ladders.find(choice.task);
+  if (ladder == plan.ladders.end()) return;
+  const auto rung = std::ranges::find(ladder->second, std::string("smaller model"), &PlanRung::name);
+  if (rung == ladder->second.end() || rung->model == choice.model || !resolve_model(rung->model, store)) return;
+  PlanChoice less = choice;
+  less.model = rung->model;
+  less.file.clear();
+  less.context_length = rung->context_length;
+  auto settings = settings_of(less, rung->model, registry);
+  const auto large = std::ranges::find(out.models, served_name(choice), &ServedModelSettings::name);
+  if (!settings || large == out.models.end() || settings->name == large->name) return;
+  large->smaller = settings->name;
+  if (std::ranges::find(out.models, settings->name, &ServedModelSettings::name) != out.models.end()) return;
+  settings->aliases.clear();
+  settings->pinned = false;
+  settings->standby = true;
+  out.models.push_back(std::move(*settings));
+}
+
 }  // namespace
 
 bool generates_text(const PlanChoice& choice) {
@@ -96,6 +118,8 @@ Result<PlannedModels> planned_models(const Plan& plan, const ModelStore& store, 
     else
       same->aliases.push_back(choice.task);
   }
+  for (const PlanChoice& choice : plan.choices)
+    if (generates_text(choice)) add_smaller(out, plan, choice, store, registry);
   if (out.models.empty())
     return fail(ErrorCode::kUnavailable, "nothing of this plan can be served here",
                 out.notices.empty() ? "plan a text model" : out.notices.front());

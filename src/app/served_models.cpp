@@ -153,6 +153,11 @@ std::vector<ModelFacts> ServedModels::models() const {
   return facts;
 }
 
+bool ServedModels::is_standby(const std::string& name) const {
+  const auto found = served_.find(name);
+  return found != served_.end() && found->second.settings.standby;
+}
+
 Result<ServedModels::Served*> ServedModels::find(const std::string& name) {
   const auto found = served_.find(name);
   if (found == served_.end()) return fail(ErrorCode::kNotFound, fmt::format("there is no model '{}' here", name));

@@ -28,6 +28,9 @@ struct ServedModelSettings {
   std::uint32_t slots = 4;
   std::uint32_t context_length = 0;  // tokens of one request; 0: the model's own, at most kDefaultContextMax
   std::string draft{};               // a smaller model's file for speculation; empty: none
+  // The served model that answers for this one where the governor has to; empty: none does.
+  std::string smaller{};
+  bool standby = false;  // loaded when it is asked for, not before
   std::map<std::string, std::filesystem::path> adapters{};
   std::filesystem::path chat_template_file{};
   bool pinned = false;
@@ -53,6 +56,9 @@ class ServedModels final : public ModelProvider {
   [[nodiscard]] Result<BytesByPool> need_of_context(const std::string& name, const TextOptions& options) override;
   [[nodiscard]] Result<OpenedTextModel> open(const std::string& name, const CallBounds& bounds) override;
   void answered(const std::string& name) override;
+
+  // Not to be loaded before it is asked for.
+  [[nodiscard]] bool is_standby(const std::string& name) const;
 
   // Those of them that are graphs of tensors.
   [[nodiscard]] ServedTensorModels& tensors() { return tensors_; }

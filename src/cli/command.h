@@ -69,6 +69,7 @@ void add_route_command(CLI::App& program, CommandContext& context, Selection& se
 void add_serve_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_up_commands(CLI::App& program, CommandContext& context, Selection& selection);
 void add_keys_command(CLI::App& program, CommandContext& context, Selection& selection);
+void add_airgap_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_check_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_simulate_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_ledger_command(CLI::App& program, CommandContext& context, Selection& selection);

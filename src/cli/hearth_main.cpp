@@ -65,6 +65,7 @@ int run(int argc, char** argv) {
   add_ledger_command(program, context, selection);
   add_eval_command(program, context, selection);
   add_check_command(program, context, selection);
+  add_airgap_command(program, context, selection);
   add_simulate_command(program, context, selection);
   add_version_command(program, context, selection);
   add_completion_command(program, context, selection);

@@ -17,6 +17,7 @@ struct ServeFlags {
   std::vector<std::string> adapters;
   std::vector<std::string> aliases;
   std::vector<std::string> pinned;
+  std::vector<std::string> smaller;
   std::vector<std::string> devices;
   std::string fallback;
   std::string runtime;
@@ -88,6 +89,22 @@ Result<ServedModelSettings*> model_of(std::vector<ServedModelSettings>& models, 
               "with several models write MODEL:NAME=VALUE");
 }
 
+// "MODEL=SMALLER", both served.
+Status name_smaller(std::vector<ServedModelSettings>& models, const std::vector<std::string>& pairs) {
+  for (const auto& text : pairs) {
+    const Named named = split_name(text);
+    const auto of = [&models](const std::string& name) {
+      return std::ranges::find(models, name, &ServedModelSettings::name);
+    };
+    if (of(named.name) == models.end() || of(named.value) == models.end() || named.name == named.value)
+      return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' does not name two models that are served", text),
+                  "write --smaller MODEL=SMALLER with names given by -m");
+    of(named.name)->smaller = named.value;
+    of(named.value)->standby = true;
+  }
+  return {};
+}
+
 Result<std::vector<ServedModelSettings>> served_models(const ServeFlags& flags) {
   std::vector<ServedModelSettings> models;
   for (const auto& text : flags.models) {
@@ -106,6 +123,7 @@ Result<std::vector<ServedModelSettings>> served_models(const ServeFlags& flags) 
     HEARTH_ASSIGN(model, model_of(models, named.name));
     model->adapters[named.name] = named.value;
   }
+  HEARTH_TRY(name_smaller(models, flags.smaller));
   for (const auto& text : flags.aliases) {
     Named named = split_name(text);
     for (auto& model : models) {
@@ -154,6 +172,10 @@ void add_model_flags(CLI::App& command, ServeFlags& flags) {
       ->delimiter(',');
   command.add_option("--chat-template", flags.chat_template_file, "a Jinja file instead of the models' own templates");
   command.add_option("--pin", flags.pinned, "names of models that are never evicted")->delimiter(',');
+  command
+      .add_option("--smaller", flags.smaller,
+                  "a served model that answers for another when the machine needs it: MODEL=SMALLER")
+      ->delimiter(',');
   command.add_option("--ttl", flags.ttl_s, "seconds without a request after which a model is unloaded (0: never)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

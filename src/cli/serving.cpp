@@ -36,6 +36,14 @@ void add_listen_flags(CLI::App& command, ListenFlags& flags) {
       .add_option("--routing-policy", flags.routing_policy, "how requests for model auto are routed: a name or a file")
       ->capture_default_str();
   command.add_flag("!--no-route-learning", flags.routing_learns, "route by rules alone; keep no outcomes");
+  command.add_flag("!--no-governor", flags.governed, "do nothing without for heat, memory or battery");
+  command.add_option("--govern-queue", flags.govern_queue, "do with less when so many requests wait (0: never for that)")
+      ->capture_default_str();
+  command.add_option("--stall-s", flags.stall_s, "a model that makes no step for longer is ended (default: 30)")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--machine-tree", flags.machine_tree, "read the state of a simulated machine below this folder")
+      ->check(CLI::ExistingDirectory)
+      ->group("Testing");
   command
       .add_option("--body-limit", flags.body_bytes,
                   "bytes of a request's body, pictures in it included; longer ones are refused (8 MiB)")
@@ -73,6 +81,10 @@ Result<ModelServerOptions> server_options(const ListenFlags& flags, const Enviro
   options.offline = environment.offline;
   options.routing_policy = flags.routing_policy;
   options.routing_learns = flags.routing_learns;
+  options.governed = flags.governed;
+  options.govern_queue = flags.govern_queue;
+  options.stall_s = flags.stall_s;
+  options.machine_tree = flags.machine_tree;
   return options;
 }
 

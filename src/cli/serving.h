@@ -24,6 +24,10 @@ struct ListenFlags {
   std::size_t body_bytes = serve::HttpLimits{}.body_bytes;
   std::string routing_policy = "default";
   bool routing_learns = true;
+  bool governed = true;
+  std::uint32_t govern_queue = 0;
+  double stall_s = 0;
+  std::string machine_tree = "/";
 };
 
 void add_listen_flags(CLI::App& command, ListenFlags& flags);

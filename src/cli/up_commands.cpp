@@ -11,7 +11,9 @@
 #include "app/planned_models.h"
 #include "app/server_client.h"
 #include "app/server_control.h"
+#include "app/console.h"
 #include "cli/serving.h"
+#include "cli/status_watch.h"
 
 namespace hearth::cli {
 namespace {
@@ -85,22 +87,51 @@ void print_status(const Output& out, const RunningServer& server, const nlohmann
   }
 }
 
+Result<nlohmann::ordered_json> ask_status(HearthApp& app) {
+  HEARTH_ASSIGN(server, require_server(app.home()));
+  HEARTH_ASSIGN(answer, ask_server(server, "/v1/hearth/status", {}, milliseconds(5000)));
+  auto document = nlohmann::ordered_json::parse(answer.body, nullptr, false);
+  if (answer.status != 200 || !document.is_object())
+    return fail(Error(ErrorCode::kUnavailable, fmt::format("the server answered with status {}", answer.status)));
+  return document;
+}
+
 int status(const CommandContext& context) {
   const Output out = context.output();
   auto app = context.make_app();
   if (!app) return out.report(app.error());
   auto server = require_server((*app)->home());
   if (!server) return out.report(server.error());
-  auto answer = ask_server(*server, "/v1/hearth/status", {}, milliseconds(5000));
-  if (!answer) return out.report(answer.error());
-  const auto document = nlohmann::ordered_json::parse(answer->body, nullptr, false);
-  if (answer->status != 200 || !document.is_object())
-    return out.report(
-        Error(ErrorCode::kUnavailable, fmt::format("the server answered with status {}", answer->status)));
+  auto document = ask_status(**app);
+  if (!document) return out.report(document.error());
   if (out.json())
-    out.print_json(document);
+    out.print_json(*document);
   else
-    print_status(out, *server, document);
+    print_status(out, *server, *document);
+  return 0;
+}
+
+// Until Ctrl-C, or `times` times.
+int watch_status(const CommandContext& context, std::uint32_t times) {
+  const Output out = context.output();
+  auto app = context.make_app();
+  if (!app) return out.report(app.error());
+  const CancelToken cancel;
+  const InterruptGuard guard(cancel);
+  StatusWatch watch;
+  for (std::uint32_t n = 1; !cancel.requested(); ++n) {
+    auto document = ask_status(**app);
+    if (!document) return out.report(document.error());
+    if (out.json()) {
+      out.print_json(*document);
+    } else {
+      if (context.stdout_is_terminal) out.print("\x1b[H\x1b[2J");  // Source: ECMA-48, CUP and ED
+      out.print(watch.lines(*document));
+    }
+    if (n == times) break;
+    for (int slept_ms = 0; slept_ms < 1000 && !cancel.requested(); slept_ms += 50)
+      std::this_thread::sleep_for(milliseconds(50));
+  }
   return 0;
 }
 
@@ -128,7 +159,16 @@ void add_up_commands(CLI::App& program, CommandContext& context, Selection& sele
   set_body(*stop, context, selection, [patience](const CommandContext& ctx) { return down(ctx, *patience); });
 
   CLI::App* show = program.add_subcommand("status", "what the server of this home holds and does");
-  set_body(*show, context, selection, [](const CommandContext& ctx) { return status(ctx); });
+  struct WatchFlags {
+    bool watch = false;
+    std::uint32_t times = 0;
+  };
+  auto watching = std::make_shared<WatchFlags>();
+  show->add_flag("--watch", watching->watch, "every second until Ctrl-C, with plots of the last minute");
+  show->add_option("--times", watching->times, "with --watch: so often (0: until Ctrl-C)");
+  set_body(*show, context, selection, [watching](const CommandContext& ctx) {
+    return watching->watch ? watch_status(ctx, watching->times) : status(ctx);
+  });
 }
 
 }  // namespace hearth::cli

@@ -17,7 +17,15 @@ std::unique_ptr<BlockIo> make_io(const KvCacheOptions& options) {
 }  // namespace
 
 BlockCache::BlockCache(PrefixIndex& index, const KvCacheOptions& options)
-    : index_(index), has_ram_(options.ram_bytes > 0), io_(make_io(options)) {}
+    : index_(index), may_have_ram_(options.ram_bytes > 0), has_ram_(may_have_ram_), io_(make_io(options)) {}
+
+void BlockCache::keep_in_ram(bool keep) {
+  has_ram_ = keep && may_have_ram_;
+  if (has_ram_) return;
+  std::vector<BlockName> all;
+  for (const auto& [name, handle] : names(CacheTier::kRam)) all.push_back(name);
+  for (const BlockName& name : all) forget(CacheTier::kRam, name);
+}
 
 const BlockCache::Held* BlockCache::find(CacheTier tier, const BlockName& name) const {
   const auto& by_name = names_[static_cast<std::size_t>(tier)];
@@ -45,7 +53,7 @@ void BlockCache::keep(std::span<const Token> path, const BlockKey& key, const Bl
   const auto shared = std::make_shared<const BlockImage>(std::move(image));
   const BlockAddress at{key.salt, name};
   promote(path, key.begin, at, shared);
-  if (io_ == nullptr || find(CacheTier::kSsd, name) != nullptr) return;
+  if (io_ == nullptr || !writes_ || find(CacheTier::kSsd, name) != nullptr) return;
   CacheEntry entry;
   entry.begin = key.begin;
   entry.bytes = shared->size();

@@ -23,6 +23,10 @@ class BlockCache {
 
   [[nodiscard]] bool enabled() const { return has_ram_ || io_ != nullptr; }
   [[nodiscard]] bool has_disk() const { return io_ != nullptr; }
+  // False: the blocks in RAM are given up, and none is kept there until it is told true.
+  void keep_in_ram(bool keep);
+  // False: nothing more is written to SSD; what is there is still read.
+  void keep_on_disk(bool keep) { writes_ = keep; }
   // Makes the blocks of `salt` on SSD known; waits for that at most so long, the first time.
   void learn(const CacheSalt& salt, double wait_s);
   // Takes in what the threads did.
@@ -82,7 +86,9 @@ class BlockCache {
   void take_in(const CacheSalt& salt, BlockFiles::Scan& scan);
 
   PrefixIndex& index_;
-  const bool has_ram_;
+  const bool may_have_ram_;
+  bool has_ram_;  // now
+  bool writes_ = true;
   std::unordered_map<std::uint64_t, Held> held_;  // by handle
   std::array<ByName, kCacheTiers> names_;
   std::unordered_map<BlockName, Reading> readings_;

@@ -109,6 +109,11 @@ void KvCache::close(SlotId slot) {
 
 std::uint64_t KvCache::cached_cells() const { return impl_->used_cells() - impl_->running_cells(); }
 void KvCache::drop_cached(std::uint64_t cells) { impl_->drop_cached(cells); }
+void KvCache::keep_in_ram(bool keep) {
+  impl_->blocks.keep_in_ram(keep);
+  impl_->collect();
+}
+void KvCache::keep_on_disk(bool keep) { impl_->blocks.keep_on_disk(keep); }
 
 void KvCache::work(double budget_s) {
   Impl& m = *impl_;

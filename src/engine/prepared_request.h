@@ -22,8 +22,10 @@ struct PreparedRequest {
   std::shared_ptr<TextListener> listener;  // shared with who submitted it
   Instant submitted;
   bool told_accepted = false;  // it waited in a scheduler before: the listener knows
+  bool returned = false;       // a model that crashed under it gave it back
 
   std::vector<Token> prompt;
+  std::vector<std::string> foregone;  // notices from before it was prepared
   std::vector<std::string> notices;
   std::shared_ptr<const Constraint> constraint;  // null: free text
   OutputParserOptions parser;                    // looked at where request.parse_output

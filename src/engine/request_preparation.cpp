@@ -66,7 +66,7 @@ class Preparation {
 
   Status run() {
     HEARTH_TRY(check_fields(in_));
-    out_.notices.clear();
+    out_.notices = out_.foregone;
     if (auto* chat = std::get_if<PromptRequest>(&in_.prompt)) {
       HEARTH_TRY(prepare_chat(*chat));
     } else {

@@ -109,6 +109,7 @@ Status ResidentModels::when_loaded(const std::string& name, Waiting request, std
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
     if (closed_) return fail(ErrorCode::kUnavailable, "the server is shutting down", "try again later");
+    if (entry.quarantine) return fail(*entry.quarantine);
     if (entry.waiting.size() >= waiting_max)
       return fail(Error(ErrorCode::kOverloaded,
                         fmt::format("{} requests wait for '{}' to be loaded already", entry.waiting.size(), name),
@@ -201,6 +202,11 @@ void ResidentModels::request_ended(const std::string& name) {
   poke();
 }
 
+void ResidentModels::request_returned(const std::string& name, Instant arrived) {
+  const std::lock_guard lock(gate_);
+  policy_.request_returned(name, arrived);
+}
+
 Status ResidentModels::reserve_growth(const std::string& name, const BytesByPool& wanted) {
   const std::lock_guard lock(gate_);
   Entry& entry = entries_.at(name);
@@ -266,11 +272,41 @@ void ResidentModels::book_again(const std::string& name, Entry& entry) {
   policy_.resized(name, entry.held);
 }
 
+FailureVerdict ResidentModels::verdict_on(const std::string& name, const Error& error) const {
+  return judge_ ? judge_(name, error) : FailureVerdict{};
+}
+
 void ResidentModels::failed(const std::string& name, const Error& error) {
   logger_.write(LogLevel::kError, "engine", fmt::format("{} can't go on: {}", name, to_string(error)));
+  FailureVerdict verdict = verdict_on(name, error);
   const std::lock_guard lock(gate_);
-  entries_.at(name).state = ModelState::kFailed;
+  Entry& entry = entries_.at(name);
+  entry.state = ModelState::kFailed;
+  entry.quarantine = std::move(verdict.quarantine);
+  policy_.hold(name, after(clock_.now(), verdict.wait_s));
   broken_.push_back(name);
+  poke();
+}
+
+bool ResidentModels::release(const std::string& name) {
+  const std::lock_guard lock(gate_);
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || !found->second.quarantine) return false;
+  found->second.quarantine.reset();
+  if (found->second.model == nullptr) found->second.state = ModelState::kAbsent;
+  poke();
+  return true;
+}
+
+void ResidentModels::unload_idle() {
+  const std::lock_guard lock(gate_);
+  policy_.unload_idle();
+  poke();
+}
+
+void ResidentModels::set_leaving(const std::string& name, bool leaving) {
+  const std::lock_guard lock(gate_);
+  policy_.set_leaving(name, leaving);
   poke();
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,14 @@ class ModelDirectory {
   // Bytes it will take, before it is loaded.
   [[nodiscard]] virtual Result<ModelNeed> need(const std::string& name) = 0;
 };
+
+// What becomes of a model that crashed.
+struct FailureVerdict {
+  double wait_s = 0;                // before it may be loaded again
+  std::optional<Error> quarantine;  // it is not loaded again until release(); its requests get this
+};
+// Asked on the thread that met the failure, without a lock; must not call the keeper.
+using FailureJudge = std::function<FailureVerdict(const std::string& model, const Error& error)>;
 
 struct ResidentModelsOptions {
   BytesByPool capacities;  // what all models together may take
@@ -105,6 +114,7 @@ class ResidentModels {
   void request_started(const std::string& name, Instant arrived);
   void request_left(const std::string& name, Instant arrived);  // without having started
   void request_ended(const std::string& name);                  // one that had started
+  void request_returned(const std::string& name, Instant arrived);  // had started and waits again
   // `wanted` in all, more than it holds: while the old part moves to the new, both are there.
   [[nodiscard]] Status reserve_growth(const std::string& name, const BytesByPool& wanted);
   void grown(const std::string& name, bool done);
@@ -112,6 +122,14 @@ class ResidentModels {
   [[nodiscard]] Status reserve_beside(const std::string& name, const BytesByPool& wanted);
   // Whether it was made; also to tell that it is gone (not done).
   void made_beside(const std::string& name, bool done);
+  // Whoever decides when a crashed model may come back; before requests come. Null: at once.
+  void set_judge(FailureJudge judge) { judge_ = std::move(judge); }
+  // Out of quarantine. False: it was in none.
+  bool release(const std::string& name);
+  // Models without work that are not pinned are unloaded.
+  void unload_idle();
+  // Unloaded as soon as it has no work, until told otherwise.
+  void set_leaving(const std::string& name, bool leaving);
   // The model is broken and is unloaded, whatever runs on it.
   void failed(const std::string& name, const Error& error);
 
@@ -133,6 +151,7 @@ class ResidentModels {
     Reservation beside;  // of a second context
     BytesByPool held;
     std::deque<Waiting> waiting;
+    std::optional<Error> quarantine;
   };
 
   // The keeper's thread (resident_models_keeper.cpp).
@@ -152,9 +171,12 @@ class ResidentModels {
   static void release_all(Entry& entry);
   void book_again(const std::string& name, Entry& entry);
 
+  [[nodiscard]] FailureVerdict verdict_on(const std::string& name, const Error& error) const;
+
   ModelDirectory& directory_;
   const Clock& clock_;
   Logger& logger_;
+  FailureJudge judge_;
   mutable std::mutex gate_;  // of all below
   std::condition_variable wake_;
   std::condition_variable quiet_;

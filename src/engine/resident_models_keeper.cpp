@@ -120,12 +120,17 @@ Status ResidentModels::book_measured(const std::string& name, const ResidentMode
 }
 
 void ResidentModels::load_failed(const std::string& name, const Error& error) {
+  const bool crashed = error.code == ErrorCode::kWorkerCrashed && judge_ != nullptr;
+  FailureVerdict verdict = crashed ? verdict_on(name, error) : FailureVerdict{};
   {
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
     release_all(entry);
     entry.state = ModelState::kFailed;
     policy_.load_failed(name, clock_.now());
+    // A worker that was ended says nothing of the file: it is tried again as soon as after any crash.
+    if (crashed) policy_.hold(name, after(clock_.now(), verdict.wait_s));
+    if (crashed) entry.quarantine = std::move(verdict.quarantine);
   }
   logger_.write(LogLevel::kError, "engine", fmt::format("{} did not load: {}", name, to_string(error)));
   refuse(name, error);
@@ -154,6 +159,7 @@ void ResidentModels::load(const std::string& name) {
 void ResidentModels::unload(const std::string& name) {
   std::shared_ptr<ResidentModel> model;
   ModelLoader* loader = nullptr;
+  std::optional<Error> quarantine;
   {
     const std::lock_guard lock(gate_);
     model = std::exchange(entries_.at(name).model, nullptr);
@@ -167,10 +173,12 @@ void ResidentModels::unload(const std::string& name) {
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
     release_all(entry);
-    entry.state = ModelState::kAbsent;
+    entry.state = entry.quarantine ? ModelState::kFailed : ModelState::kAbsent;
+    quarantine = entry.quarantine;
     policy_.unloaded(name);
   }
   if (again) again();
+  if (quarantine) refuse(name, *quarantine);
   logger_.write(LogLevel::kInfo, "engine", name + " unloaded");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/kv_cache.h"
@@ -19,6 +20,7 @@ struct RunningRequest {
   PreparedRequest prepared;
   CacheSalt salt{};
   AdapterSetId adapters = 0;
+  std::string adapter_digest;
   std::uint32_t open_choices = 0;
   bool started = false;     // an answer got a slot
   bool told_first = false;  // the first choice's prompt is computed: its siblings have been queued

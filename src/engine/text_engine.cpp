@@ -59,15 +59,17 @@ std::uint64_t TextEngine::submit(TextRequest request, std::shared_ptr<TextListen
     const std::lock_guard lock(gate_);
     id = next_id_++;
   }
+  const TextGovernance governance = this->governance();
   auto name = residents_.resolve(request.model, ModelKind::kText);
-  if (!name) {
-    listener->on_error(name.error());
+  if (!name || governance.refusal) {
+    listener->on_error(name ? *governance.refusal : name.error());
     return id;
   }
+  listener = guarded(std::move(listener), request, id);
   PreparedRequest base;
   base.id = id;
   base.request = std::move(request);
-  base.request.model = *name;
+  base.request.model = *name = instead_of(*name, governance, base.foregone);
   base.listener = listener;
   base.submitted = now;
   auto status = residents_.when_loaded(*name, waiting(std::move(base)), options_.scheduler.queue.requests);
@@ -106,9 +108,10 @@ void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<Residen
   if (!model) return give_up(request, model.error());
   auto held = std::make_shared<PreparedRequest>(std::move(request));
   preparers_->post([this, held, give_up, scheduler = std::static_pointer_cast<TextScheduler>(*model)] {
-    const PromptLimits limits{held->request.model, scheduler->context_length()};
+    const PromptLimits limits{held->request.model, context_for(scheduler->context_length())};
     if (auto done = prepare_request(*held, *scheduler->kit(), limits); !done) return give_up(*held, done.error());
     if (auto done = scheduler->adapters().prepare(held->request.adapters); !done) return give_up(*held, done.error());
+    shorten(*held);
     hand_over(std::move(*held), scheduler);
   });
 }
@@ -222,6 +225,10 @@ void TextEngine::request_left(const std::string& model, Instant arrived) { resid
 
 void TextEngine::request_ended(const std::string& model) { residents_.request_ended(model); }
 
+void TextEngine::request_returned(const std::string& model, Instant arrived) {
+  residents_.request_returned(model, arrived);
+}
+
 Status TextEngine::reserve_growth(const std::string& model, std::uint64_t cells) {
   HEARTH_ASSIGN(wanted, ports_.provider.need_with_cells(model, cells));
   return residents_.reserve_growth(model, wanted);
@@ -243,10 +250,13 @@ void TextEngine::answered(const std::string& model) { ports_.provider.answered(m
 void TextEngine::failed(const std::string& model, const Error& error) { residents_.failed(model, error); }
 
 Result<std::shared_ptr<ResidentModel>> TextEngine::bring_up(const std::string& name) {
-  HEARTH_ASSIGN(opened, ports_.provider.open(name, {}));
+  CallBounds bounds;
+  bounds.deadline = after(ports_.clock.now(), options_.load_patience_s);
+  HEARTH_ASSIGN(opened, ports_.provider.open(name, bounds));
   HEARTH_ASSIGN(kit, ModelKit::create(opened.model, opened.template_source));
   HEARTH_ASSIGN(scheduler, TextScheduler::create(std::move(opened), std::move(kit), options_.scheduler,
                                                  {*this, ports_.clock, ports_.metrics, ports_.logger}));
+  hold(*scheduler, governance());
   return std::shared_ptr<ResidentModel>(std::move(scheduler));
 }
 

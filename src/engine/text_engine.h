@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/deadline_guard.h"
 #include "engine/model_provider.h"
 #include "engine/resident_models.h"
+#include "engine/text_limits.h"
 #include "engine/text_scheduler.h"
 #include "engine/text_service.h"
 #include "metrics/registry.h"
@@ -22,6 +24,7 @@ struct TextEngineOptions {
   SwapLimits swaps;
   SchedulerOptions scheduler;
   unsigned preparers = 1;  // threads that render, tokenise and compile constraints
+  double load_patience_s = 900;  // a load that takes longer is given up, where the runtime can be stopped
 };
 
 struct TextEnginePorts {
@@ -45,9 +48,9 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   void load_adapter(const std::string& model, const std::string& name, const std::string& path,
                     std::function<void(Status)> done) override;
   void unload_adapter(const std::string& model, const std::string& name, std::function<void(Status)> done) override;
-  [[nodiscard]] std::vector<ModelFacts> models() const override { return residents_.status().models; }
-  [[nodiscard]] Result<ModelFacts> model(const std::string& name) const override { return residents_.facts(name); }
-  [[nodiscard]] EngineStatus status() const override { return residents_.status(); }
+  [[nodiscard]] std::vector<ModelFacts> models() const override;
+  [[nodiscard]] Result<ModelFacts> model(const std::string& name) const override;
+  [[nodiscard]] EngineStatus status() const override;
 
   // Takes no more requests; waits until those it has are answered, at most `at_most_s`. False: some were left.
   bool drain(double at_most_s) { return residents_.drain(at_most_s); }
@@ -56,11 +59,23 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   // this engine ends.
   [[nodiscard]] ResidentModels& residents() { return residents_; }
 
+  // What the governor and the watchdog ask (text_engine_governing.cpp). In force for all models, and for those that are
+  // loaded later once govern() is called again.
+  void govern(TextGovernance governance);
+  [[nodiscard]] TextGovernance governance() const;
+  void shed_queues(std::size_t most);  // a model
+  // False: no such model is loaded.
+  bool end_stalled(const std::string& model, const std::string& why);
+  [[nodiscard]] std::vector<ModelPulse> pulses() const;  // of resident models
+  // Requests whose deadline passed a while ago although their model should have ended them: it hangs. Call it often.
+  void expire_late(Instant now);
+
  private:
   // SchedulerHost.
   void request_started(const std::string& model, Instant arrived) override;
   void request_left(const std::string& model, Instant arrived) override;
   void request_ended(const std::string& model) override;
+  void request_returned(const std::string& model, Instant arrived) override;
   Status reserve_growth(const std::string& model, std::uint64_t cells) override;
   void grown(const std::string& model, bool done) override;
   Status reserve_context(const std::string& model, const TextOptions& options) override;
@@ -82,14 +97,30 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   void requeue(PreparedRequest prepared);
   [[nodiscard]] ResidentModels::Waiting waiting(PreparedRequest prepared);
 
+  static void hold(TextScheduler& scheduler, const TextGovernance& governance);
+  [[nodiscard]] std::shared_ptr<TextListener> guarded(std::shared_ptr<TextListener> listener,
+                                                      const TextRequest& request, std::uint64_t id);
+  [[nodiscard]] static std::string instead_of(const std::string& name, const TextGovernance& governance,
+                                              std::vector<std::string>& notices);
+  [[nodiscard]] std::uint32_t context_for(std::uint32_t planned) const;
+  void shorten(PreparedRequest& request) const;
+  [[nodiscard]] std::vector<ModelFacts> with_rung(std::vector<ModelFacts> models) const;
+
+  struct Guarded {
+    std::uint64_t id = 0;
+    std::weak_ptr<DeadlineGuard> guard;  // weak: gone with its request
+  };
   TextEngineOptions options_;
   TextEnginePorts ports_;
   class Pool;
   std::unique_ptr<Pool> preparers_;
 
-  std::mutex gate_;                          // of the two below; never held while residents_ is called
+  mutable std::mutex gate_;  // of those below; never held while residents_ is called
   std::map<std::uint64_t, bool> preparing_;  // request to whether it was cancelled meanwhile
   std::uint64_t next_id_ = 1;
+  TextGovernance governance_;
+  std::multimap<Instant, Guarded> guarded_;  // by deadline
+  std::size_t sweep_at_ = 1024;              // guards: those of requests that are over are let go
   ResidentModels residents_;
 };
 

@@ -82,6 +82,7 @@ Result<std::unique_ptr<TextScheduler>> TextScheduler::create(OpenedTextModel mod
   made->kv_ = std::move(kv);
   HEARTH_TRY(made->make_draft_model());
   made->base_salt_ = model_salt(made->model_, made->kv_->granted());
+  made->kv_type_ = made->model_.options.kv_type_k;
   made->publish();
   made->thread_ = std::thread([self = made.get()] { self->run(); });
   return made;
@@ -97,9 +98,29 @@ Status TextScheduler::make_draft_model() {
   return {};
 }
 
+// Another cache of so many cells takes the place of kv_, which is gone. What waits finds its prefixes under new names.
+Status TextScheduler::make_cache(const std::string& kv_type, std::uint32_t cells) {
+  TextOptions options = model_.options;
+  options.n_ctx = cells;
+  options.kv_type_k = options.kv_type_v = kv_type;
+  HEARTH_ASSIGN(kv, KvCache::create(model_.model, options, cache_options(model_, ports_)));
+  kv_ = std::move(kv);
+  kv_type_ = kv_type;
+  kv_->keep_in_ram(prefixes_in_ram_);
+  kv_->keep_on_disk(prefixes_on_disk_);
+  active_adapters_ = 0;  // a new context has none
+  placed_ = {};          // and another size: told with the next publish()
+  planner_.set_cells(kv_->granted().n_ctx);
+  planner_.set_cached_cells(0);
+  base_salt_ = model_salt(model_, kv_->granted());
+  for (auto& [id, request] : requests_) request->salt = salted(base_salt_, request->adapter_digest);
+  return {};
+}
+
 TextScheduler::TextScheduler(OpenedTextModel model, std::shared_ptr<const ModelKit> kit,
                              const SchedulerOptions& options, const SchedulerPorts& ports, StepPlanner planner)
     : model_(std::move(model)),
+      in_worker_(model_.model->model()->source()->worker_pid() != 0),
       kit_(std::move(kit)),
       options_(options),
       ports_(ports),
@@ -201,6 +222,12 @@ void TextScheduler::run() {
       if (stopping_) return;
     }
     if (!take_inbox(!worked)) return;
+    rounds_.fetch_add(1, std::memory_order_relaxed);
+    open_.store(requests_.size(), std::memory_order_relaxed);
+    if (kv_ == nullptr) {  // it could not be made anew; the model is given up
+      worked = false;
+      continue;
+    }
     worked = step();
     if (!embeddings_.empty()) {
       step_embeddings();
@@ -221,9 +248,15 @@ bool TextScheduler::step() {
   const Instant now = begun.at;
   expire(now);
   planner_.set_cached_cells(kv_->cached_cells());
+  if (paused_) return false;
   resume();
   restore(now);
-  if (admitting_ && restoring_ == 0) admit(now);
+  const bool other_cache = wants_other_cache();
+  if (other_cache && planner_.idle() && restoring_ == 0) {
+    change_cache();
+    return true;
+  }
+  if (admitting_ && restoring_ == 0 && !other_cache) admit(now);
   propose_drafts();
   const StepPlan planned = plan(now);
   if (planned.items.empty()) return restoring_ != 0;

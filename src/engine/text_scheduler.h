@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/call_bounds.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/adapter_table.h"
@@ -24,6 +25,7 @@
 #include "engine/scheduler_metrics.h"
 #include "engine/scheduler_records.h"
 #include "engine/text_kit.h"
+#include "engine/text_limits.h"
 #include "schedule/request_queue.h"
 #include "schedule/step_planner.h"
 
@@ -36,6 +38,8 @@ class SchedulerHost {
   virtual void request_started(const std::string& model, Instant arrived) = 0;
   virtual void request_left(const std::string& model, Instant arrived) = 0;  // without having started
   virtual void request_ended(const std::string& model) = 0;                  // one that had started
+  // One that had started is as if it had not: it waits for the model to come back.
+  virtual void request_returned(const std::string& model, Instant arrived) = 0;
   // The context wants `cells` in all: reserves the memory. grown() tells whether it came about.
   [[nodiscard]] virtual Status reserve_growth(const std::string& model, std::uint64_t cells) = 0;
   virtual void grown(const std::string& model, bool done) = 0;
@@ -77,6 +81,17 @@ class TextScheduler final : public ResidentModel {
   void cancel(std::uint64_t id);
   void embed(std::unique_ptr<EmbeddingJob> job);
   void set_admitting(bool admitting) override;
+  // In force from the next step on; see TextLimits for what of it.
+  void set_limits(const TextLimits& limits);
+  // Between steps, until told false: answers stand still, deadlines do not.
+  void set_paused(bool paused);
+  // False: the prefixes kept in RAM are given up, and none is kept until it is told true. Likewise on SSD.
+  void keep_prefixes(bool in_ram, bool on_disk);
+  // Of the requests that wait, the newest beyond `most` end with kOverloaded.
+  void shed_queue(std::size_t most);
+  // Its worker is ended, or the call in hand is asked to stop where it runs in this process.
+  void end_stalled(const std::string& why);
+  [[nodiscard]] ModelPulse pulse() const;
   // Ends the thread after the step in hand and gives back the requests that never started; those that run are
   // cancelled.
   [[nodiscard]] std::vector<PreparedRequest> stop();
@@ -101,6 +116,11 @@ class TextScheduler final : public ResidentModel {
   bool take_inbox(bool wait);
   [[nodiscard]] bool step();
   void step_embeddings();
+  void apply(const TextLimits& limits);
+  [[nodiscard]] bool wants_other_cache() const;
+  void change_cache();
+  [[nodiscard]] const std::string& wanted_kv_type() const;
+  Status make_cache(const std::string& kv_type, std::uint32_t cells);
   void publish();
   void refresh_placement();
 
@@ -118,6 +138,7 @@ class TextScheduler final : public ResidentModel {
   void end_answer(RunningAnswer& answer, FinishReason reason);
   void fail_request(RunningRequest& request, const Error& error);
   void fail_started(const Error& error);
+  void return_unsaid();
   void forget(RunningAnswer& answer);
   void close_request(RunningRequest& request);
   [[nodiscard]] std::vector<RunningAnswer*> answers_of(const RunningRequest& request);
@@ -131,6 +152,7 @@ class TextScheduler final : public ResidentModel {
   [[nodiscard]] Status use_adapters(AdapterSetId adapters);
   [[nodiscard]] std::vector<std::span<const StepItem>> calls_of(const StepPlan& plan) const;
   [[nodiscard]] Result<RowsView> compute(std::span<const StepItem> items);
+  [[nodiscard]] unsigned threads_of(std::span<const StepItem> items) const;
   void fill_batch(std::span<const StepItem> items);
   void deliver(std::span<const StepItem> items, const RowsView& rows, std::vector<StepOutcome>& outcomes);
   void run_step(const StepPlan& plan, StepBegin begun);
@@ -138,8 +160,10 @@ class TextScheduler final : public ResidentModel {
   [[nodiscard]] StepOutcome deliver_item(const StepItem& item, const RowsView& rows, std::uint32_t first_row);
   void note_token(RunningAnswer& answer, std::size_t tokens, Instant now);
   void recover(const Error& error);
+  void give_up(const Error& error);
 
   OpenedTextModel model_;
+  const bool in_worker_;
   std::shared_ptr<const ModelKit> kit_;
   SchedulerOptions options_;
   SchedulerPorts ports_;
@@ -162,11 +186,20 @@ class TextScheduler final : public ResidentModel {
   AdapterSetId active_adapters_ = 0;
   std::vector<BatchEntry> batch_;
   std::vector<SequenceId> batched_;  // whose tokens are in it
+  TextLimits limits_;
+  std::string kv_type_;          // of the cache as it is
+  std::string refused_kv_type_;  // the runtime makes no such cache
   bool admitting_ = true;
+  bool paused_ = false;
+  bool prefixes_in_ram_ = true, prefixes_on_disk_ = true;
   bool told_answered_ = false;
   Instant published_;
   Instant placed_;
   Instant embedded_at_;
+
+  const CancelToken stall_;  // of the call in hand, asked by whoever finds that it hangs
+  std::atomic<std::uint64_t> rounds_{0}, busy_us_{0}, failed_allocations_{0};
+  std::atomic<std::size_t> open_{0};  // requests it has
 
   mutable std::mutex gate_;  // of what follows
   std::condition_variable wake_;

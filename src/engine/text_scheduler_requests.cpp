@@ -38,7 +38,8 @@ void TextScheduler::accept(PreparedRequest prepared) {
   auto set = adapters_->acquire(r.prepared.request.adapters);
   if (!set) return refuse(set.error());
   r.adapters = set->id;
-  r.salt = salted(base_salt_, set->digest);
+  r.adapter_digest = std::move(set->digest);
+  r.salt = salted(base_salt_, r.adapter_digest);
   r.usage.prompt_tokens = static_cast<std::uint32_t>(r.prepared.prompt.size());
   r.open_choices = r.prepared.request.choices;
   requests_.emplace(r.prepared.id, std::move(request));
@@ -274,6 +275,21 @@ void TextScheduler::fail_request(RunningRequest& request, const Error& error) {
   for (RunningAnswer* answer : answers_of(request)) forget(*answer);
   request.prepared.listener->on_error(error);
   close_request(request);
+}
+
+// Requests of which the client has seen nothing wait for the model's next life as if they had not started; once each,
+// since one of them may be what the model died of.
+void TextScheduler::return_unsaid() {
+  for (auto& [id, request] : requests_) {
+    if (!request->started || request->told_first || request->prepared.returned) continue;
+    const auto answers = answers_of(*request);
+    if (std::ranges::any_of(answers, [](const auto* each) { return each->text && !each->text->said().empty(); }))
+      continue;
+    for (RunningAnswer* answer : answers) forget(*answer);
+    request->started = false;
+    request->prepared.returned = true;
+    ports_.host.request_returned(model_.facts.name, request->prepared.submitted);
+  }
 }
 
 // Those that never started may be served by the model's next life.

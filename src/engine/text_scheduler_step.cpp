@@ -13,7 +13,7 @@ constexpr std::size_t kDraftTokensMax = 8;
 }  // namespace
 
 void TextScheduler::propose_drafts() {
-  if (!kv_->can_trim()) return;
+  if (!kv_->can_trim() || !limits_.speculation) return;
   StepLoad one;
   one.add(0, 1);
   StepLoad two = one;
@@ -95,6 +95,7 @@ void TextScheduler::grow(std::uint64_t cells) {
   ports_.host.grown(model_.facts.name, done.has_value());
   if (!done) {
     ports_.logger.write(LogLevel::kWarn, "engine", "the context could not grow: " + to_string(done.error()));
+    if (done.error().code == ErrorCode::kOutOfMemory) failed_allocations_.fetch_add(1);
     planner_.growth_refused(ports_.clock.now());
     return;
   }
@@ -143,13 +144,17 @@ std::vector<std::span<const StepItem>> TextScheduler::calls_of(const StepPlan& p
 Result<RowsView> TextScheduler::compute(std::span<const StepItem> items) {
   fill_batch(items);
   if (batch_.empty()) return RowsView{};
-  auto rows = kv_->context().decode(batch_);
+  CallBounds bounds;
+  bounds.n_threads = threads_of(items);
+  if (!in_worker_) bounds.cancel = &stall_;  // a worker that hangs is ended
+  auto rows = kv_->context().decode(batch_, bounds);
   if (!rows && rows.error().code == ErrorCode::kOutOfMemory && kv_->cached_cells() > 0) {
     // Cells that sequences share count once in the context and as often as they are shared in the plan; and the other
     // way round when one of the sharers leaves. What is only cached gives way.
     kv_->drop_cached(kv_->cached_cells());
-    rows = kv_->context().decode(batch_);
+    rows = kv_->context().decode(batch_, bounds);
   }
+  if (!rows && rows.error().code == ErrorCode::kOutOfMemory) failed_allocations_.fetch_add(1);
   return rows;
 }
 
@@ -178,6 +183,7 @@ void TextScheduler::run_step(const StepPlan& planned, StepBegin begun) {
     deliver(call, *rows, outcomes);
   }
   complete(planned, outcomes, took_s);
+  busy_us_.fetch_add(static_cast<std::uint64_t>(took_s * 1e6), std::memory_order_relaxed);
   metrics_.steps.add();
   metrics_.step_ms.observe(took_s * 1e3);
   metrics_.host_ms.observe((seconds_between(begun.at, ports_.clock.now()) - took_s) * 1e3);
@@ -266,6 +272,10 @@ void TextScheduler::note_token(RunningAnswer& answer, std::size_t tokens, Instan
 // caches are known to be whole.
 void TextScheduler::recover(const Error& error) {
   planner_.abandon();
+  if (stall_.requested()) {
+    Error stalled(ErrorCode::kUnavailable, "the model made no step in time and was stopped", "send the request again");
+    return give_up(std::move(stalled).because(error));
+  }
   if (error.code == ErrorCode::kOutOfMemory && planner_.active() > 1) {
     // The youngest gives way; the others are as they were before the step.
     RunningAnswer* youngest = nullptr;
@@ -274,7 +284,12 @@ void TextScheduler::recover(const Error& error) {
     }
     if (youngest != nullptr) return fail_request(*youngest->request, error);
   }
+  give_up(error);
+}
+
+void TextScheduler::give_up(const Error& error) {
   admitting_ = false;
+  return_unsaid();
   fail_started(error);
   ports_.host.failed(model_.facts.name, error);
 }

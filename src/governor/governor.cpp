@@ -64,7 +64,21 @@ std::optional<GovernorStep> Governor::step_down(Strain strain, const TelemetrySa
   if (!state.strained) return std::nullopt;
   const double wait_s = state.urgent ? limits_.settle_urgent_s : limits_.settle_s;
   if (state.stepped_down && seconds(*state.stepped_down, sample.at) < wait_s) return std::nullopt;
-  // The modality whose next rung saves most for what it costs; one that computes nothing now saves no heat.
+  if (strain == Strain::kMemory && memory_short_since_ &&
+      seconds(*memory_short_since_, sample.at) < limits_.memory_first_s)
+    return std::nullopt;
+  return best_step(strain, sample);
+}
+
+std::vector<GovernorStep> Governor::relieve(Strain strain, const TelemetrySample& sample) {
+  auto step = best_step(strain, sample);
+  if (!step) return {};
+  follow(*step, sample);
+  return {std::move(*step)};
+}
+
+// The modality whose next rung saves most for what it costs; one that computes nothing now saves no heat.
+std::optional<GovernorStep> Governor::best_step(Strain strain, const TelemetrySample& sample) const {
   const State* best = nullptr;
   std::size_t best_rung = 0;
   double best_worth = 0;
@@ -88,7 +102,7 @@ std::optional<GovernorStep> Governor::step_down(Strain strain, const TelemetrySa
                       best->rung,
                       best_rung,
                       strain,
-                      fmt::format("{}: {}; now {}", strain_name(strain), state.figures, rung.name),
+                      fmt::format("{}: {}; now {}", strain_name(strain), of(strain).figures, rung.name),
                       sample.at};
 }
 

@@ -31,6 +31,8 @@ struct GovernorLimits {
   double memory_calm = 0.12;
   double stall_high_percent = 10;
   double stall_calm_percent = 2;
+  // A step for want of memory waits this long after the want began: whoever calls gives caches back first.
+  double memory_first_s = 0;
   // Battery: how many steps are in force below how much of it, unplugged. The first is the choice of a precision that
   // takes less power; it costs little, so it is made as soon as the plug is out.
   struct BatteryStage {
@@ -84,6 +86,11 @@ class Governor {
   // Steps that are due now, at most one a modality and one a strain. The caller carries them out; they count as done.
   // Samples must not go back in time; one that does is ignored.
   [[nodiscard]] std::vector<GovernorStep> observe(const TelemetrySample& sample);
+  // One step down for this strain now, whatever the thresholds say: somebody met it before the sample tells. None where
+  // no rung is left.
+  [[nodiscard]] std::vector<GovernorStep> relieve(Strain strain, const TelemetrySample& sample);
+  // Whether a rung is left that relieves it.
+  [[nodiscard]] bool can_relieve(Strain strain) const;
   // Effects that have settled since the last call.
   [[nodiscard]] std::vector<StepEffect> take_effects();
 
@@ -124,11 +131,11 @@ class Governor {
   void judge_load(const TelemetrySample& sample);
   void set(Strain strain, bool strained, bool urgent, bool calm, Moment now);
   [[nodiscard]] std::optional<GovernorStep> step_down(Strain strain, const TelemetrySample& sample);
+  [[nodiscard]] std::optional<GovernorStep> best_step(Strain strain, const TelemetrySample& sample) const;
   [[nodiscard]] std::optional<GovernorStep> step_up(Strain strain, const TelemetrySample& sample);
   [[nodiscard]] bool heat_would_return(const State& state, const TelemetrySample& sample) const;
   void follow(const GovernorStep& step, const TelemetrySample& sample);
   void settle(const TelemetrySample& sample);
-  [[nodiscard]] bool can_relieve(Strain strain) const;
   [[nodiscard]] double heat_limit_c(const TelemetrySample& sample) const;
   [[nodiscard]] StrainState& of(Strain strain) { return strains_[static_cast<std::size_t>(strain)]; }
   [[nodiscard]] const StrainState& of(Strain strain) const { return strains_[static_cast<std::size_t>(strain)]; }
@@ -140,6 +147,7 @@ class Governor {
   Trend temperature_;
   std::array<double, kModalities> usual_activity_{};  // averaged over activity_window_s
   std::optional<double> coolest_c_;                   // since the start: an upper bound of the surroundings
+  std::optional<Moment> memory_short_since_;
   std::optional<std::uint64_t> throttle_events_, out_of_memory_events_;
   std::optional<Moment> last_;
   bool background_allowed_ = false;

@@ -75,7 +75,12 @@ void Governor::judge_memory(const TelemetrySample& sample) {
   of(Strain::kMemory).figures =
       fmt::format("{:.0f} % of memory is available, {:.0f} % of time is lost waiting for it{}", free_share * 100,
                   stalled, killed ? ", an allocation hit the limit" : "");
-  set(Strain::kMemory, killed || free_share < limits_.memory_low || stalled > limits_.stall_high_percent, killed,
+  const bool is_short = killed || free_share < limits_.memory_low || stalled > limits_.stall_high_percent;
+  if (!is_short)
+    memory_short_since_.reset();
+  else if (!memory_short_since_)
+    memory_short_since_ = sample.at;
+  set(Strain::kMemory, is_short, killed,
       !killed && free_share > limits_.memory_calm && stalled < limits_.stall_calm_percent, sample.at);
 }
 

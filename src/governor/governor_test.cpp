@@ -128,6 +128,31 @@ TEST(Governor, an_out_of_memory_event_does_not_wait_for_the_effect_of_the_last_s
   EXPECT_EQ(governor.observe(sample).size(), 1U);
 }
 
+TEST(Governor, memory_strain_waits_for_caches_to_be_given_back_where_somebody_does_that) {
+  GovernorLimits limits;
+  limits.memory_first_s = 2;
+  Governor governor(limits, {{text_ladder(), 3}});
+  TelemetrySample sample = busy();
+  sample.memory_total_bytes = 1000;
+  sample.memory_available_bytes = 30;
+  std::vector<std::size_t> steps;
+  for (int s = 0; s < 4; ++s) {
+    sample.at = Moment(std::chrono::seconds(s));
+    steps.push_back(governor.observe(sample).size());
+  }
+  EXPECT_EQ(steps, (std::vector<std::size_t>{0, 0, 1, 0}));
+}
+
+TEST(Governor, relieves_at_once_when_told_and_not_below_the_lowest) {
+  Governor governor({}, {{text_ladder(), 2}});
+  EXPECT_TRUE(governor.can_relieve(Strain::kMemory));
+  const auto steps = governor.relieve(Strain::kMemory, busy());
+  ASSERT_EQ(steps.size(), 1U);
+  EXPECT_EQ(governor.rung_name(Modality::kText), "cache in Q8_0");
+  EXPECT_FALSE(governor.can_relieve(Strain::kMemory));
+  EXPECT_TRUE(governor.relieve(Strain::kMemory, busy()).empty());
+}
+
 TEST(Governor, calm_has_to_last_longer_each_time_it_did_not) {
   GovernorLimits limits;
   Governor governor(limits, {{text_ladder(), 3}});

@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace hearth {
 namespace {
 
-constexpr std::array<std::string_view, 12> kRemedyNames = {
+constexpr std::array<std::string_view, 13> kRemedyNames = {
     "kill",   "restart",      "quarantine",     "give caches back", "step down", "refuse",
-    "accept", "stop writing", "resume writing", "shed queue",       "pause",     "resume"};
+    "accept", "stop writing", "resume writing", "shed queue",       "pause",     "resume",
+    "keep caches"};
 
 std::chrono::steady_clock::duration duration_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
@@ -109,7 +111,7 @@ void Watchdog::relieve_memory(bool can_step_down, std::vector<WatchdogAction>& o
   memory_acted_ = now_;
   ++memory_measures_;
   if (memory_measures_ == 1) {
-    out.push_back({Remedy::kGiveCachesBack, "", "an allocation failed: caches are given back"});
+    out.push_back({Remedy::kGiveCachesBack, "", "memory is short: caches are given back"});
   } else if (can_step_down) {
     out.push_back({Remedy::kStepDown, "", "allocations fail though caches were given back: one rung down"});
   } else {
@@ -139,12 +141,31 @@ void Watchdog::look_at_memory(const TelemetrySample& sample, std::vector<Watchdo
       out_of_memory_events_ && sample.out_of_memory_events && *sample.out_of_memory_events > *out_of_memory_events_;
   if (sample.out_of_memory_events) out_of_memory_events_ = sample.out_of_memory_events;
   if (failed) return relieve_memory(can_step_down_, out);
+  if (is_short(sample)) {
+    // Nothing failed yet: caches go, and what is more is the governor's.
+    if (memory_measures_ == 0) relieve_memory(can_step_down_, out);
+    memory_failed_ = now_;
+    return;
+  }
+  if (refusing_ && seconds_since(*memory_failed_) >= limits_.accept_s) {
+    refusing_ = false;
+    out.push_back({Remedy::kAccept, "", fmt::format("no allocation failed for {:.0f} s", limits_.accept_s)});
+  }
   if (memory_measures_ == 0 || seconds_since(*memory_failed_) < limits_.memory_calm_s) return;
   memory_measures_ = 0;
   can_step_down_ = true;
-  if (!refusing_) return;
-  refusing_ = false;
-  out.push_back({Remedy::kAccept, "", fmt::format("no allocation failed for {:.0f} s", limits_.memory_calm_s)});
+  const std::string why = fmt::format("no allocation failed for {:.0f} s", limits_.memory_calm_s);
+  if (std::exchange(refusing_, false)) out.push_back({Remedy::kAccept, "", why});  // accept_s may be longer
+  out.push_back({Remedy::kKeepCaches, "", why});
+}
+
+bool Watchdog::is_short(const TelemetrySample& sample) const {
+  const bool little =
+      sample.memory_total_bytes && sample.memory_available_bytes &&
+      static_cast<double>(*sample.memory_available_bytes) <
+          limits_.memory_low * static_cast<double>(*sample.memory_total_bytes);
+  return little ||
+         (limits_.stall_high_percent > 0 && sample.memory_stall_percent.value_or(0) > limits_.stall_high_percent);
 }
 
 void Watchdog::look_at_disk(const TelemetrySample& sample, std::vector<WatchdogAction>& out) {
@@ -194,6 +215,11 @@ bool Watchdog::release(const std::string& model) {
 bool Watchdog::quarantined(const std::string& model) const {
   const auto found = models_.find(model);
   return found != models_.end() && found->second.quarantined;
+}
+
+std::optional<Watchdog::Time> Watchdog::restart_at(const std::string& model) const {
+  const auto found = models_.find(model);
+  return found == models_.end() ? std::nullopt : found->second.restart_at;
 }
 
 std::optional<Watchdog::Time> Watchdog::next_restart() const {

@@ -22,6 +22,11 @@ struct WatchdogLimits {
   std::size_t crashes_to_quarantine = 3;  // by its own fault, within the window
   // Memory: one measure at a time, its effect is waited for; after this long without a failure the next is the first.
   double memory_settle_s = 1, memory_calm_s = 30;
+  // New requests are taken again after this long without a failure, where the machine has memory to show.
+  double accept_s = 30;
+  // Less than this share available, or more of the time lost waiting for it: caches are given back before anything
+  // fails. 0: not looked at.
+  double memory_low = 0, stall_high_percent = 0;
   // Disk: writing stops below, and goes on above twice that.
   std::uint64_t disk_low_bytes = 256ULL << 20U;
   // Queue: longer than this for that long, and not getting shorter.
@@ -77,7 +82,8 @@ enum class Remedy {
   kResumeWriting,
   kShedQueue,  // the newest, down to queue_most
   kPause,      // between steps, until kResume
-  kResume
+  kResume,
+  kKeepCaches  // memory is calm: what was given back may fill again
 };
 [[nodiscard]] std::string_view remedy_name(Remedy remedy);
 
@@ -101,6 +107,8 @@ class Watchdog {
   [[nodiscard]] bool quarantined(const std::string& model) const;
   // Requests are refused for want of memory.
   [[nodiscard]] bool refusing() const { return refusing_; }
+  // When a crashed model may be loaded again; absent where it waits for nothing.
+  [[nodiscard]] std::optional<Time> restart_at(const std::string& model) const;
   // When observe(MachineFelt) has to be called at the latest for a restart that is due; absent: nothing waits.
   [[nodiscard]] std::optional<Time> next_restart() const;
 
@@ -124,6 +132,7 @@ class Watchdog {
   void relieve_memory(bool can_step_down, std::vector<WatchdogAction>& out);
   void look_at_models(std::vector<WatchdogAction>& out);
   void look_at_memory(const TelemetrySample& sample, std::vector<WatchdogAction>& out);
+  [[nodiscard]] bool is_short(const TelemetrySample& sample) const;
   void look_at_disk(const TelemetrySample& sample, std::vector<WatchdogAction>& out);
   void look_at_queue(const TelemetrySample& sample, std::vector<WatchdogAction>& out);
   void look_at_heat(const TelemetrySample& sample, std::vector<WatchdogAction>& out);

@@ -105,9 +105,42 @@ TEST_F(WatchdogTest, failed_allocations_cost_caches_then_quality_then_service) {
   EXPECT_TRUE(watchdog_.refusing());
   EXPECT_EQ(tell(8, AllocationFailed{false}), Remedies{});
   EXPECT_EQ(pass(37), Remedies{});
-  EXPECT_EQ(pass(38), Remedies{Remedy::kAccept});
+  EXPECT_EQ(pass(38), (Remedies{Remedy::kAccept, Remedy::kKeepCaches}));
   EXPECT_FALSE(watchdog_.refusing());
   EXPECT_EQ(tell(39, AllocationFailed{true}), Remedies{Remedy::kGiveCachesBack}) << "from the beginning";
+}
+
+TEST_F(WatchdogTest, memory_that_runs_short_costs_caches_before_anything_fails_and_they_may_fill_again) {
+  limits_.memory_low = 0.06;
+  limits_.stall_high_percent = 10;
+  Watchdog watchdog(limits_);
+  const auto feel = [&](double at_s, std::uint64_t available, double stalled) {
+    MachineFelt felt;
+    felt.sample.memory_total_bytes = 1000;
+    felt.sample.memory_available_bytes = available;
+    felt.sample.memory_stall_percent = stalled;
+    Remedies remedies;
+    for (const auto& action : watchdog.observe(felt, time(at_s))) remedies.push_back(action.remedy);
+    return remedies;
+  };
+  EXPECT_EQ(feel(0, 500, 0), Remedies{});
+  EXPECT_EQ(feel(1, 50, 0), Remedies{Remedy::kGiveCachesBack});
+  EXPECT_EQ(feel(5, 50, 0), Remedies{}) << "the rest is the governor's";
+  EXPECT_EQ(feel(6, 500, 20), Remedies{}) << "stalls count as well";
+  EXPECT_EQ(feel(35, 500, 0), Remedies{});
+  EXPECT_EQ(feel(36, 500, 0), Remedies{Remedy::kKeepCaches});
+}
+
+TEST_F(WatchdogTest, requests_may_be_taken_again_before_memory_counts_as_calm) {
+  limits_.accept_s = 2;
+  Watchdog watchdog(limits_);
+  for (const double at_s : {0.0, 2.0}) (void)watchdog.observe(AllocationFailed{false}, time(at_s));
+  EXPECT_TRUE(watchdog.refusing());
+  EXPECT_TRUE(watchdog.observe(MachineFelt{}, time(3)).empty());
+  ASSERT_EQ(watchdog.observe(MachineFelt{}, time(4)).size(), 1U);
+  EXPECT_FALSE(watchdog.refusing());
+  ASSERT_EQ(watchdog.observe(AllocationFailed{false}, time(5)).size(), 1U) << "a failure refuses at once again";
+  EXPECT_TRUE(watchdog.refusing());
 }
 
 TEST_F(WatchdogTest, the_kernels_counter_of_failures_is_a_failed_allocation) {

@@ -1,5 +1,7 @@
 #include "platform/process_memory.h"
 
+#include <malloc.h>
+
 #include <charconv>
 #include <string>
 
@@ -21,6 +23,13 @@ Result<std::uint64_t> peak_rss_bytes(int pid) {
   }
   if (kib == 0) return fail(ErrorCode::kUnavailable, path + " tells no peak memory (VmHWM)");
   return kib * 1024;
+}
+
+// Source: malloc_trim(3), of the GNU library; others keep little.
+void give_back_free_memory() {
+#ifdef __GLIBC__
+  (void)::malloc_trim(0);
+#endif
 }
 
 }  // namespace hearth

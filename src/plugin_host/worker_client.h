@@ -23,6 +23,10 @@ class WorkerClient final : public PluginSource {
   static Result<std::shared_ptr<WorkerClient>> start(const WorkerOptions& options);
   [[nodiscard]] const hearth_plugin* table() const override { return &plugin_; }
   [[nodiscard]] int worker_pid() const override { return link_->pid(); }
+  bool end_worker(const std::string& why) override {
+    link_->kill(why);
+    return true;
+  }
   [[nodiscard]] WorkerLink& link() { return *link_; }
 
   // Memory of the worker that is mapped here, so that a tensor in it can be bound without a copy.

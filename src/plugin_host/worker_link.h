@@ -63,6 +63,8 @@ class WorkerLink {
   Result<WorkerReply> call(Method method, const WireWriter& arguments, const hearth_call* bounds,
                            const CallReceivers& receivers);
   [[nodiscard]] int pid() const { return pid_; }
+  // SIGKILL, which a stopped process obeys too; calls under way get kWorkerCrashed with `why`. Thread-safe.
+  void kill(const std::string& why);
 
  private:
   struct Lane;
@@ -77,7 +79,6 @@ class WorkerLink {
   void take_printed();
   void reap();
   Status await_start();
-  void kill(const std::string& why);
 
   Result<std::unique_ptr<Lane>> acquire(Method method, Patience& patience);
   Result<std::unique_ptr<Lane>> open_lane(Patience& patience);

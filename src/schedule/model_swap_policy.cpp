@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/units.h"
 
@@ -57,6 +58,12 @@ void ModelSwapPolicy::request_ended(const std::string& name, Instant now) {
   model.last_used = now;
 }
 
+void ModelSwapPolicy::request_returned(const std::string& name, Instant arrived) {
+  Model& model = models_.at(name);
+  if (model.running > 0) --model.running;
+  model.waiting.insert(arrived);
+}
+
 bool ModelSwapPolicy::may_start(const std::string& name) const {
   const auto found = models_.find(name);
   return found != models_.end() && found->second.state == State::kResident;
@@ -88,6 +95,12 @@ void ModelSwapPolicy::unloaded(const std::string& name) {
   model.held.clear();
 }
 
+void ModelSwapPolicy::hold(const std::string& name, Instant until) { models_.at(name).retry_at = until; }
+
+void ModelSwapPolicy::set_leaving(const std::string& name, bool leaving) {
+  if (const auto found = models_.find(name); found != models_.end()) found->second.leaving = leaving;
+}
+
 Instant ModelSwapPolicy::residency_end(const Model& model) const {
   return after(model.loaded_at, std::max(limits_.residency_min_s, limits_.residency_per_load * model.load_s));
 }
@@ -114,12 +127,17 @@ SwapDecision ModelSwapPolicy::decide(Instant now) {
 }
 
 void ModelSwapPolicy::unload_expired(Instant now, SwapDecision& decision) {
+  const bool idle_leave = std::exchange(unload_idle_, false);
   for (auto& [name, model] : models_) {
-    if (model.state != State::kResident || model.wanted() || model.need.pinned || !(model.need.ttl_s > 0)) continue;
-    const Instant ends = after(model.last_used, model.need.ttl_s);
-    if (now < ends) {
-      wake(decision, ends);
-      continue;
+    if (model.state != State::kResident || model.wanted()) continue;
+    const bool expires = !model.need.pinned && model.need.ttl_s > 0;
+    if (!model.leaving && !(idle_leave && !model.need.pinned)) {
+      if (!expires) continue;
+      const Instant ends = after(model.last_used, model.need.ttl_s);
+      if (now < ends) {
+        wake(decision, ends);
+        continue;
+      }
     }
     model.state = State::kUnloading;
     decision.actions.push_back({SwapActionKind::kUnload, name, std::nullopt});

@@ -66,6 +66,8 @@ class ModelSwapPolicy {
   void request_started(const std::string& name, Instant arrived, Instant now);
   void request_left(const std::string& name, Instant arrived);
   void request_ended(const std::string& name, Instant now);
+  // One that had started waits again.
+  void request_returned(const std::string& name, Instant arrived);
   // Whether its requests may start now.
   [[nodiscard]] bool may_start(const std::string& name) const;
 
@@ -75,6 +77,12 @@ class ModelSwapPolicy {
   void resized(const std::string& name, const BytesByPool& held);
   void load_failed(const std::string& name, Instant now);
   void unloaded(const std::string& name);
+  // It crashed: not loaded again before `until`.
+  void hold(const std::string& name, Instant until);
+  // Every model without work that is not pinned leaves with the next decide().
+  void unload_idle() { unload_idle_ = true; }
+  // It leaves as soon as it has no work, pinned or not, until told otherwise: another one answers for it.
+  void set_leaving(const std::string& name, bool leaving);
 
   [[nodiscard]] std::uint64_t loads() const { return loads_; }
   [[nodiscard]] std::uint64_t evictions() const { return evictions_; }
@@ -92,6 +100,7 @@ class ModelSwapPolicy {
     Instant last_used;
     std::optional<Instant> retry_at;
     double retry_s = 0;
+    bool leaving = false;
 
     [[nodiscard]] bool resident() const { return state == State::kResident || state == State::kDraining; }
     [[nodiscard]] bool wanted() const { return running > 0 || !waiting.empty(); }
@@ -110,6 +119,7 @@ class ModelSwapPolicy {
   SwapLimits limits_;
   const ReservationBook& book_;
   std::map<std::string, Model> models_;
+  bool unload_idle_ = false;
   double early_used_ = 0;
   std::optional<Instant> early_at_;
   std::uint64_t loads_ = 0;

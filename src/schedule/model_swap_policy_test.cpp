@@ -283,5 +283,71 @@ TEST_P(RandomSwaps, everyone_is_served_within_a_bound) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomSwaps, testing::Range<std::uint64_t>(1, 9));
 
+// A policy over one book with room for two of three models, without time passing by itself.
+class Asked : public testing::Test {
+ protected:
+  Asked() {
+    for (const char* name : {"a", "b", "pinned"}) {
+      ModelNeed need;
+      need.steady = {{"ram", 10}};
+      need.pinned = std::string(name) == "pinned";
+      policy_.set_model(name, need);
+    }
+  }
+  void load(const std::string& name) {
+    ASSERT_TRUE(policy_.request_arrived(name, at(now_s_)));
+    policy_.loaded(name, {{"ram", 10}}, 1, at(now_s_));
+    policy_.request_started(name, at(now_s_), at(now_s_));
+  }
+  void end(const std::string& name) { policy_.request_ended(name, at(now_s_)); }
+  [[nodiscard]] static Instant at(double seconds) { return after(Instant{}, seconds); }
+  // What is to be done to which models, in their order.
+  [[nodiscard]] std::vector<std::string> decide(double seconds, SwapActionKind kind) {
+    std::vector<std::string> names;
+    for (const SwapAction& action : policy_.decide(at(now_s_ = seconds)).actions)
+      if (action.kind == kind) names.push_back(action.model);
+    return names;
+  }
+  using Names = std::vector<std::string>;
+  ReservationBook book_{{{"ram", 100}}};
+  ModelSwapPolicy policy_{SwapLimits{}, book_};
+  double now_s_ = 0;
+};
+
+TEST_F(Asked, a_crashed_model_is_held_back_until_its_time) {
+  load("a");
+  policy_.hold("a", at(5));
+  policy_.unloaded("a");
+  policy_.request_returned("a", at(0));
+  EXPECT_EQ(decide(1, SwapActionKind::kLoad), Names{});
+  EXPECT_EQ(policy_.decide(at(2)).wake_at, at(5)) << "and it is not forgotten";
+  EXPECT_EQ(decide(5, SwapActionKind::kLoad), Names{"a"});
+}
+
+TEST_F(Asked, idle_models_leave_when_memory_is_wanted_but_pinned_and_busy_ones_do_not) {
+  load("a");
+  load("b");
+  load("pinned");
+  end("a");
+  end("pinned");
+  policy_.unload_idle();
+  EXPECT_EQ(decide(1, SwapActionKind::kUnload), Names{"a"});
+  end("b");
+  EXPECT_EQ(decide(2, SwapActionKind::kUnload), Names{}) << "it was asked for once";
+}
+
+TEST_F(Asked, a_model_that_another_stands_in_for_leaves_when_its_work_is_done_pinned_or_not) {
+  load("pinned");
+  policy_.set_leaving("pinned", true);
+  EXPECT_EQ(decide(1, SwapActionKind::kUnload), Names{});
+  end("pinned");
+  EXPECT_EQ(decide(2, SwapActionKind::kUnload), Names{"pinned"});
+  policy_.unloaded("pinned");
+  policy_.set_leaving("pinned", false);
+  load("pinned");
+  end("pinned");
+  EXPECT_EQ(decide(3, SwapActionKind::kUnload), Names{});
+}
+
 }  // namespace
 }  // namespace hearth

@@ -1,6 +1,7 @@
 // Decides, step by step, which tokens of which sequences a model computes next (iteration-level batching).
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -120,6 +121,8 @@ class StepPlanner {
   // Cells of idle cached sequences; given up before anything else is.
   void set_cached_cells(std::uint64_t cells) { cached_cells_ = cells; }
   void set_cells(std::uint64_t cells);
+  // At once from now on, one at least and no more than there are slots; those that run go on.
+  void set_sequences(std::uint32_t sequences) { limits_.sequences = std::max(1U, sequences); }
   void growth_refused(Instant now);
 
   [[nodiscard]] StepPlan plan(Instant now);

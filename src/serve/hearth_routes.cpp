@@ -51,14 +51,38 @@ Result<std::string> ledger_records(const HearthSources& sources) {
   return sources.ledger();
 }
 
+Route release_route(std::function<Status(const std::string&)> release) {
+  Route route;
+  route.method = "POST";
+  route.pattern = "/v1/hearth/models/{model}/release";
+  route.summary = "A model that crashed too often may be loaded again";
+  route.tag = "hearth";
+  route.response_schema = R"({"type":"object","required":["released"]})";
+  route.handler = [release = std::move(release)](const std::shared_ptr<Exchange>& exchange) {
+    const auto& parameters = exchange->request().parameters;
+    const auto named = parameters.find("model");
+    if (auto done = release(named == parameters.end() ? std::string() : named->second); !done)
+      return exchange->respond_error(done.error());
+    exchange->respond({.body = R"({"released":true})"});
+  };
+  return route;
+}
+
 }  // namespace
+
+std::string current_status(const HearthSources& sources) {
+  const auto sensors = sources.sensors ? sources.sensors() : std::vector<SensorReading>();
+  return status_json(sources.service->status(), sensors, sources.governor ? sources.governor() : std::string());
+}
 
 std::vector<Route> hearth_routes(const HearthSources& sources) {
   std::vector<Route> routes;
   routes.push_back(get("/v1/hearth/status", "Models, memory pools, queue, degradation and sensors, now", kStatusSchema,
                        [sources](const std::shared_ptr<Exchange>& exchange) {
-                         const auto sensors = sources.sensors ? sources.sensors() : std::vector<SensorReading>();
-                         respond_document(*exchange, status_json(sources.service->status(), sensors));
+                         std::string document = current_status(sources);
+                         if (sources.stream != nullptr && wants_events(exchange->request()))
+                           return sources.stream->add(exchange, document);
+                         respond_document(*exchange, std::move(document));
                        }));
   routes.push_back(get("/v1/hearth/placement", "Which device holds how much of each model", kPlacementSchema,
                        [sources](const std::shared_ptr<Exchange>& exchange) {
@@ -76,6 +100,7 @@ std::vector<Route> hearth_routes(const HearthSources& sources) {
             [sources](const std::shared_ptr<Exchange>& exchange) { respond_document(*exchange, sources.openapi()); }));
   }
   for (auto& route : hearth_adapter_routes(*sources.service)) routes.push_back(std::move(route));
+  if (sources.release) routes.push_back(release_route(sources.release));
   return routes;
 }
 

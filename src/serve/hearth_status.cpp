@@ -77,7 +77,8 @@ std::string active_rung(const EngineStatus& status) {
   return "full";
 }
 
-std::string status_json(const EngineStatus& status, const std::vector<SensorReading>& sensors) {
+std::string status_json(const EngineStatus& status, const std::vector<SensorReading>& sensors,
+                        const std::string& governor) {
   ordered_json models = ordered_json::array();
   for (const auto& facts : status.models) models.push_back(model_entry(facts, load_of(status, facts.name)));
   ordered_json pools = ordered_json::array();
@@ -88,13 +89,15 @@ std::string status_json(const EngineStatus& status, const std::vector<SensorRead
     waiting += load.waiting;
     running += load.running;
   }
-  return text_of({{"models", models},
+  ordered_json document = {{"models", models},
                   {"pools", pools},
                   {"queue", {{"waiting", waiting}, {"running", running}}},
                   {"rung", active_rung(status)},
                   {"sensors", sensor_fields(sensors)},
                   {"swaps", status.swaps},
-                  {"draining", status.draining}});
+                  {"draining", status.draining}};
+  if (!governor.empty()) document["governor"] = ordered_json::parse(governor);
+  return text_of(document);
 }
 
 std::string placement_json(const EngineStatus& status) {

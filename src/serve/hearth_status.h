@@ -18,7 +18,9 @@ struct SensorReading {
 [[nodiscard]] std::string active_rung(const EngineStatus& status);
 
 // The document of data/schemas/status.schema.json, which `hearth status --json` prints too.
-[[nodiscard]] std::string status_json(const EngineStatus& status, const std::vector<SensorReading>& sensors);
+// `governor`: the text of its JSON object; empty: nobody governs.
+[[nodiscard]] std::string status_json(const EngineStatus& status, const std::vector<SensorReading>& sensors,
+                                      const std::string& governor = {});
 
 // {"models": [{"name", "state", "bytes", "placement": [{"device", "kind", "component", "bytes", "mapped_bytes"}]}]}:
 // what resident models really hold.

@@ -86,7 +86,7 @@ void TextPlant::drain(double at_most_s) {
   if (!streams_.empty()) violation(fmt::format("{} requests never came to an end", streams_.size()));
 }
 
-void TextPlant::arrive(const SimRequest& request) {
+bool TextPlant::arrive(const SimRequest& request) {
   ++counts_.arrived;
   QueuedRequest queued{request.id,   request.key, request.priority, request.prompt_tokens + request.max_new_tokens,
                        std::nullopt, now()};
@@ -94,12 +94,13 @@ void TextPlant::arrive(const SimRequest& request) {
   if (const auto refused = queue_.push(queued, now())) {
     ++counts_.refused;
     if (!(refused->retry_after_s >= options_.queue.retry_after_min_s)) violation("a refusal without a time to wait");
-    return;
+    return false;
   }
   Stream& stream = streams_[request.id];
   stream.request = request;
   stream.queued = queued;
   if (request.leaves_after_s) leaving_.emplace(after(now(), *request.leaves_after_s), request.id);
+  return true;
 }
 
 void TextPlant::leave(RequestId id) {
@@ -109,6 +110,21 @@ void TextPlant::leave(RequestId id) {
   const bool known = found->second.running ? planner_.cancel(id) : queue_.cancel(id);
   if (!known) violation(fmt::format("request {} was lost", id));
   close(id, false);
+}
+
+std::vector<SimRequest> TextPlant::give_up() {
+  std::vector<RequestId> all;
+  for (const auto& [id, stream] : streams_) all.push_back(id);
+  std::ranges::sort(all);
+  std::vector<SimRequest> unsaid;
+  for (const RequestId id : all) {
+    const Stream& stream = streams_.at(id);
+    if (stream.sent == 0) unsaid.push_back(stream.request);
+    const bool known = stream.running ? planner_.cancel(id) : queue_.cancel(id);
+    if (!known) violation(fmt::format("request {} was lost", id));
+    close(id, false);
+  }
+  return unsaid;
 }
 
 void TextPlant::leave_due() {
@@ -126,7 +142,7 @@ bool TextPlant::step() {
     close(gone.id, false);
   }
   resume();
-  admit();
+  if (admitting_) admit();
   if (options_.draft_tokens > 0) {
     for (const auto& [id, stream] : streams_) planner_.set_draft(id, options_.draft_tokens);
   }
@@ -183,6 +199,7 @@ bool TextPlant::admit_front(const QueuedRequest& front) {
   spec.reused_tokens = reusable(r);
   counts_.tokens_reused += spec.reused_tokens;
   if (const Status started = planner_.start(spec, now()); !started) violation(started.error().message);
+  if (on_start) on_start(r.id);
   stream.running = true;
   stream.cells = spec.reused_tokens;
   return true;
@@ -256,7 +273,7 @@ double TextPlant::compute(const StepPlan& planned) {
   counts_.tokens_computed += static_cast<std::uint64_t>(load.tokens);
   check_cells();
   const double law = options_.step_s + options_.token_s * load.tokens + options_.cell_s * load.attended_cells;
-  return law * (1 + options_.noise * (2 * uniform() - 1));
+  return pace_ * law * (1 + options_.noise * (2 * uniform() - 1));
 }
 
 std::vector<StepOutcome> TextPlant::deliver(const StepPlan& planned) {
@@ -330,6 +347,7 @@ void TextPlant::close(RequestId id, bool completely) {
     leaving_.erase({after(stream.queued.arrived, *stream.request.leaves_after_s), id});
   }
   streams_.erase(found);
+  if (on_end) on_end(id, completely);
 }
 
 void TextPlant::check_cells() {

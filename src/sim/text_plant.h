@@ -68,8 +68,16 @@ class TextPlant {
   void run(PoissonArrivals& arrivals, double seconds);
   // Steps until nothing is left to do; no new arrivals. Gives up, with a violation, after `at_most_s`.
   void drain(double at_most_s);
-  void arrive(const SimRequest& request);
+  // False: its queue was full.
+  bool arrive(const SimRequest& request);
   void leave(RequestId id);
+  // Steps take so many times as long from now on.
+  void set_pace(double factor) { pace_ = factor; }
+  // At once from now on; those that run go on.
+  void set_sequences(std::uint32_t sequences) { planner_.set_sequences(sequences); }
+  void set_admitting(bool admitting) { admitting_ = admitting; }
+  // All that it has ends: its engine is gone. Returned, in the order of their ids: those that had been sent nothing.
+  [[nodiscard]] std::vector<SimRequest> give_up();
   // One step of the engine. False when there was nothing to compute: the clock stands still.
   bool step();
 
@@ -86,6 +94,9 @@ class TextPlant {
   [[nodiscard]] std::size_t open() const { return streams_.size(); }
   // Called after every step, with what was planned.
   std::function<void(const StepPlan&)> on_step;
+  // Called when a request begins to be computed, and when it ends: with all its tokens, or otherwise.
+  std::function<void(RequestId)> on_start;
+  std::function<void(RequestId, bool completely)> on_end;
 
  private:
   struct Stream {
@@ -126,6 +137,8 @@ class TextPlant {
   PrefixIndex index_;
   std::mt19937_64 random_;
   std::uint64_t cells_ = 0;  // of the simulated context
+  double pace_ = 1;
+  bool admitting_ = true;
   std::unordered_map<RequestId, Stream> streams_;
   std::set<std::pair<Instant, RequestId>> leaving_;
   std::map<std::string, std::uint64_t> sent_by_key_;
