@@ -16,18 +16,14 @@ namespace {
 constexpr std::chrono::milliseconds kLook{250};
 constexpr double kEnergyWindow_s = 10;
 
+// The border to plugins carries a code and a message, no more: how a worker ended is read from its sentence.
 CrashCause cause_of(const Error& error) {
   if (error.code == ErrorCode::kOutOfMemory) return CrashCause::kOutOfMemory;
-  for (const auto& [name, value] : error.context)
-    if (name == "exit" && (value.ends_with("SIGKILL") || value.ends_with("SIGTERM"))) return CrashCause::kKilled;
-  return CrashCause::kOwnFault;
+  const bool killed = error.message.find("was killed by SIGKILL") != std::string::npos ||
+                      error.message.find("was killed by SIGTERM") != std::string::npos;
+  return error.code == ErrorCode::kWorkerCrashed && killed ? CrashCause::kKilled : CrashCause::kOwnFault;
 }
 
-std::string how_it_ended(const Error& error) {
-  for (const auto& [name, value] : error.context)
-    if (name == "exit") return value;
-  return error.message;
-}
 
 Error quarantined(const std::string& model, const std::string& why) {
   return Error(ErrorCode::kUnavailable, why,
@@ -267,7 +263,7 @@ FailureVerdict ServerGovernor::judge(const std::string& model, const Error& erro
   std::vector<WatchdogAction> actions;
   if (cause == CrashCause::kOutOfMemory)
     actions = watchdog_.observe(AllocationFailed{governor_.can_relieve(Strain::kMemory)}, now);
-  for (WatchdogAction& each : watchdog_.observe(ModelCrashed{model, how_it_ended(error), cause}, now))
+  for (WatchdogAction& each : watchdog_.observe(ModelCrashed{model, error.message, cause}, now))
     actions.push_back(std::move(each));
   FailureVerdict verdict;
   for (WatchdogAction& each : actions) {

@@ -95,7 +95,7 @@ TEST_F(Governing, fewer_run_at_once_and_all_are_answered) {
 TEST_F(Governing, a_shorter_context_refuses_what_is_too_long_for_it_with_the_numbers) {
   provider_.offer("words", {.script = kWords, .context_length = 1024});
   std::string long_prompt;
-  for (int i = 0; i < 700; ++i) long_prompt += "x ";
+  for (int i = 0; i < 350; ++i) long_prompt += "x ";
   ASSERT_FALSE(answer(text("words", long_prompt, 1))->error());
   hold({.rung = "shorter context", .context_share = 0.5});
   const auto refused = answer(text("words", long_prompt, 1));
@@ -128,7 +128,9 @@ TEST_F(Governing, answers_stand_still_while_paused_and_go_on_where_they_were) {
   engine().govern({});
   ASSERT_TRUE(got->wait());
   EXPECT_EQ(got->tokens().size(), 40U);
-  EXPECT_EQ(got->text().substr(0, 14), "slowly slowly ");
+  std::string all;
+  for (int i = 0; i < 20; ++i) all += "slowly ";
+  EXPECT_NE(all.find(got->text()), std::string::npos) << "nothing lost, nothing twice: " << got->text();
 }
 
 TEST_F(Governing, new_requests_are_refused_with_the_reason_and_running_ones_are_not) {
@@ -149,18 +151,29 @@ TEST_F(Governing, the_newest_that_wait_are_let_go) {
   provider_.offer("slow", {.script = kSlow, .slots = 1});
   const auto first = submit(text("slow", "go", 60));
   ASSERT_TRUE(first->wait_for_tokens(1));
+  TextGovernance paused;
+  paused.paused = true;
+  engine().govern(paused);  // so that none of them has its turn meanwhile
   std::vector<std::shared_ptr<RecordingListener>> waiting;
-  for (int i = 0; i < 5; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     waiting.push_back(submit(text("slow", "go", 1)));
-    while (engine().status().loads.front().waiting <= static_cast<std::size_t>(i))
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (int n = 0; n < 500 && engine().status().loads.front().waiting <= i; ++n)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ASSERT_EQ(engine().status().loads.front().waiting, i + 1);
   }
   engine().shed_queues(2);
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
+  for (std::size_t i = 2; i < waiting.size(); ++i) {
     ASSERT_TRUE(waiting[i]->wait());
-    EXPECT_EQ(waiting[i]->error().has_value(), i >= 2) << i;
+    ASSERT_TRUE(waiting[i]->error()) << i;
+    EXPECT_EQ(waiting[i]->error()->code, ErrorCode::kOverloaded);
   }
-  EXPECT_EQ(waiting[4]->error()->code, ErrorCode::kOverloaded);
+  engine().govern({});
+  ASSERT_TRUE(first->wait());
+  EXPECT_EQ(first->tokens().size(), 60U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    ASSERT_TRUE(waiting[i]->wait());
+    EXPECT_FALSE(waiting[i]->error()) << i;
+  }
 }
 
 TEST_F(Governing, prefixes_in_ram_are_given_back_and_kept_again_when_they_may) {
@@ -186,7 +199,7 @@ TEST_F(Governing, prefixes_in_ram_are_given_back_and_kept_again_when_they_may) {
 TEST_F(Governing, a_call_that_hangs_is_stopped_and_the_model_comes_back) {
   provider_.offer("hangs", {kHangs});
   const auto hung = submit(text("hangs", "go", 50));
-  ASSERT_TRUE(hung->wait_for_tokens(2));
+  ASSERT_TRUE(hung->wait_for_tokens(3));
   const auto before = engine().pulses();
   ASSERT_EQ(before.size(), 1U);
   EXPECT_TRUE(before[0].has_work);

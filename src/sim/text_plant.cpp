@@ -113,6 +113,7 @@ void TextPlant::leave(RequestId id) {
 }
 
 std::vector<SimRequest> TextPlant::give_up() {
+  take_expired();  // the queue knows them no longer
   std::vector<RequestId> all;
   for (const auto& [id, stream] : streams_) all.push_back(id);
   std::ranges::sort(all);
@@ -127,6 +128,13 @@ std::vector<SimRequest> TextPlant::give_up() {
   return unsaid;
 }
 
+void TextPlant::take_expired() {
+  for (const QueuedRequest& gone : queue_.take_expired(now())) {
+    ++counts_.expired;
+    close(gone.id, false);
+  }
+}
+
 void TextPlant::leave_due() {
   while (!leaving_.empty() && leaving_.begin()->first <= now()) {
     const RequestId id = leaving_.begin()->second;
@@ -136,11 +144,8 @@ void TextPlant::leave_due() {
 }
 
 bool TextPlant::step() {
+  take_expired();
   leave_due();
-  for (const QueuedRequest& gone : queue_.take_expired(now())) {
-    ++counts_.expired;
-    close(gone.id, false);
-  }
   resume();
   if (admitting_) admit();
   if (options_.draft_tokens > 0) {

@@ -124,6 +124,7 @@ class TextPlant {
   void judge_gaps(const Stream& stream);
   void check_cells();
   void leave_due();
+  void take_expired();
   [[nodiscard]] std::vector<Token> prompt(const SimRequest& request) const;
   [[nodiscard]] std::uint32_t reusable(const SimRequest& request);
   void remember(const SimRequest& request);

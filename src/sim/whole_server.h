@@ -19,8 +19,8 @@ namespace hearth {
 struct WholeServerOptions {
   std::uint64_t seed = 1;
   double hours = 1;
-  double requests_per_s = 0.03;
-  double faults_per_h = 40;  // of all kinds together
+  double requests_per_s = 0.06;
+  double faults_per_h = 60;  // of all kinds together
   double budget_gib = 10;    // of all models; not all of the targets fit at once
   PlantRecord machine;
   Ladder ladder;                             // of text models

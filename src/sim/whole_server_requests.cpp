@@ -25,8 +25,8 @@ void SimulatedServer::submit() {
   sim.id = next_id_++;
   sim.key = fmt::format("key {}", sim.id % 5);
   sim.prompt_tokens = decision.features.n_tokens;
-  sim.max_new_tokens = between(8, 64);
-  sim.answer_tokens = between(4, 64);
+  sim.max_new_tokens = between(8, 200);
+  sim.answer_tokens = between(4, 160);
   sim.arrived = now();
   if (uniform() < 0.1) sim.leaves_after_s = 20 * uniform();
   if (uniform() < 0.5) sim.deadline_s = kPatience_s;
