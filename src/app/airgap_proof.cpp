@@ -37,9 +37,9 @@ class Proof {
     const auto bytes = starter_model_bytes();
     HEARTH_TRY(write_file_atomic(file_, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
     const std::string file = file_.string();
-    HEARTH_TRY(command("plan", "chat on this machine is planned",
-                       {"plan", "--task", "chat", "--model", file, "--offline", "--out", (scratch_ / "plan").string(),
-                        "--json"}));
+    HEARTH_TRY(command(
+        "plan", "chat on this machine is planned",
+        {"plan", "--task", "chat", "--model", file, "--offline", "--out", (scratch_ / "plan").string(), "--json"}));
     HEARTH_TRY(command("pull", "a file is taken into the store", {"models", "add", file, "--name", kModel, "--json"}));
     HEARTH_TRY(command("run", "it completes a text",
                        {"run", "complete", "-m", kModel, "-p", "Once upon a time", "-n", "8", "--json"}));
@@ -91,11 +91,13 @@ class Proof {
       if (watched.wait(milliseconds(20))) return "the server ended before it answered: " + printed();
       if (Clock::now() > until) return "the server did not become ready";
       auto found = running_server(home_);
-      if (found && *found && (*found)->pid == watched.pid() && !(*found)->unix_socket.empty()) server = std::move(*found);
+      if (found && *found && (*found)->pid == watched.pid() && !(*found)->unix_socket.empty())
+        server = std::move(*found);
     }
     auto answer = ask_server(*server, "/v1/chat/completions", kQuestion, kStepPatience);
     if (!answer) return to_string(answer.error());
-    if (answer->status != 200) return fmt::format("the chat was answered with status {}: {}", answer->status, answer->body);
+    if (answer->status != 200)
+      return fmt::format("the chat was answered with status {}: {}", answer->status, answer->body);
     return {};
   }
 
@@ -122,8 +124,8 @@ class Proof {
 }  // namespace
 
 bool AirgapProof::pass() const {
-  return !steps.empty() && std::ranges::all_of(
-                               steps, [](const AirgapStep& each) { return each.refused.empty() && each.fault.empty(); });
+  return !steps.empty() &&
+         std::ranges::all_of(steps, [](const AirgapStep& each) { return each.refused.empty() && each.fault.empty(); });
 }
 
 Result<AirgapProof> prove_airgap() {

@@ -34,14 +34,14 @@ struct ModelServerOptions {
   std::uint64_t budget_bytes = 0;  // of RAM for all models; 0: what is free
   std::string notify_socket{};     // of the service manager; empty: none
   QueueLimits queue{};
-  std::string otlp_endpoint{};             // of an OpenTelemetry collector; empty: nothing is sent
-  std::string otlp_headers{};              // "name=value,name=value"
-  bool offline = false;                    // only a collector on this machine may be reached
-  std::string routing_policy = "default";  // of requests for model "auto"
-  bool routing_learns = true;              // false: rules alone decide, and nothing is kept
-  bool governed = true;                    // false: no steps down; the watchdog stays
-  std::uint32_t govern_queue = 0;          // step down when so many requests wait; 0: never for that
-  double stall_s = 0;                      // a model that makes no step for longer is ended; 0: a default
+  std::string otlp_endpoint{};               // of an OpenTelemetry collector; empty: nothing is sent
+  std::string otlp_headers{};                // "name=value,name=value"
+  bool offline = false;                      // only a collector on this machine may be reached
+  std::string routing_policy = "default";    // of requests for model "auto"
+  bool routing_learns = true;                // false: rules alone decide, and nothing is kept
+  bool governed = true;                      // false: no steps down; the watchdog stays
+  std::uint32_t govern_queue = 0;            // step down when so many requests wait; 0: never for that
+  double stall_s = 0;                        // a model that makes no step for longer is ended; 0: a default
   std::filesystem::path machine_tree = "/";  // whose /proc and /sys are read; a simulated machine in tests
 };
 

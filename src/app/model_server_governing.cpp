@@ -13,9 +13,9 @@
 namespace hearth {
 namespace {
 
-constexpr double kCachesFirst_s = 2;           // they are given back within this, before anything is done without
-constexpr double kStall_s = 30;                // a step of the slowest model that is served at all, several times over
-constexpr double kAccept_s = 1.5;  // without a failed allocation, before requests are taken again
+constexpr double kCachesFirst_s = 2;  // they are given back within this, before anything is done without
+constexpr double kStall_s = 30;       // a step of the slowest model that is served at all, several times over
+constexpr double kAccept_s = 1.5;     // without a failed allocation, before requests are taken again
 constexpr std::uint64_t kDiskLeast = 32U << 20U;  // for everything else that is kept in the home folder
 constexpr std::chrono::seconds kStatusEvery{1};
 

@@ -24,7 +24,6 @@ CrashCause cause_of(const Error& error) {
   return error.code == ErrorCode::kWorkerCrashed && killed ? CrashCause::kKilled : CrashCause::kOwnFault;
 }
 
-
 Error quarantined(const std::string& model, const std::string& why) {
   return Error(ErrorCode::kUnavailable, why,
                fmt::format("POST /v1/hearth/models/{}/release once its cause is mended", model))
@@ -122,8 +121,8 @@ void ServerGovernor::feed(const std::vector<ModelPulse>& pulses, Instant now, De
   std::map<std::string, Known> known;
   for (const ModelPulse& each : pulses) {
     const auto before = known_.find(each.model);
-    const bool same = before != known_.end() && each.rounds >= before->second.rounds &&
-                      each.worker_pid == before->second.worker_pid;
+    const bool same =
+        before != known_.end() && each.rounds >= before->second.rounds && each.worker_pid == before->second.worker_pid;
     if (same && before->second.dead) {
       known[each.model] = before->second;
       continue;
@@ -134,8 +133,7 @@ void ServerGovernor::feed(const std::vector<ModelPulse>& pulses, Instant now, De
     if (is_new || each.rounds != before->second.rounds) tell(ModelStepped{each.model, each.has_work});
     if (each.has_work) tell(ModelGotWork{each.model});
     const std::uint64_t failed_before = is_new ? 0 : before->second.failed_allocations;
-    if (each.failed_allocations > failed_before)
-      tell(AllocationFailed{governor_.can_relieve(Strain::kMemory)});
+    if (each.failed_allocations > failed_before) tell(AllocationFailed{governor_.can_relieve(Strain::kMemory)});
     known[each.model] = {false, each.rounds, each.worker_pid, each.busy_s, each.failed_allocations};
   }
   for (const auto& [name, before] : known_)
@@ -165,8 +163,7 @@ void ServerGovernor::note(const WatchdogAction& action) {
   const auto about = std::string(remedy_name(action.remedy));
   record_.add(action, ports_.clock.wall_now());
   ports_.logger.write(LogLevel::kWarn, "watchdog", fmt::format("{}: {}", about, action.why));
-  ports_.metrics
-      .counter("hearth_watchdog_remedies_total", "What the watchdog did.", metric_label("remedy", about))
+  ports_.metrics.counter("hearth_watchdog_remedies_total", "What the watchdog did.", metric_label("remedy", about))
       .add();
 }
 
@@ -191,11 +188,10 @@ void ServerGovernor::note_effects() {
     const auto change = [](const std::optional<double>& before, const std::optional<double>& after, const char* unit) {
       return before && after ? fmt::format(", {:.1f} to {:.1f} {}", *before, *after, unit) : std::string();
     };
-    ports_.logger.write(
-        LogLevel::kInfo, "governor",
-        fmt::format("{} came to{}{}", ladder->second.rungs[effect.step.to].name,
-                    change(effect.temperature_before_c, effect.temperature_after_c, "degC"),
-                    change(effect.power_before_w, effect.power_after_w, "W")));
+    ports_.logger.write(LogLevel::kInfo, "governor",
+                        fmt::format("{} came to{}{}", ladder->second.rungs[effect.step.to].name,
+                                    change(effect.temperature_before_c, effect.temperature_after_c, "degC"),
+                                    change(effect.power_before_w, effect.power_after_w, "W")));
   }
 }
 
@@ -217,8 +213,8 @@ void ServerGovernor::carry_out(const WatchdogAction& action) {
       break;
     case Remedy::kKeepCaches: governance_.prefixes_in_ram = true; break;
     case Remedy::kRefuse:
-      governance_.refusal =
-          Error(ErrorCode::kOverloaded, action.why, "try again later, or send less at once").with("retry_after_s", "30");
+      governance_.refusal = Error(ErrorCode::kOverloaded, action.why, "try again later, or send less at once")
+                                .with("retry_after_s", "30");
       break;
     case Remedy::kAccept: governance_.refusal.reset(); break;
     case Remedy::kStopWriting: governance_.prefixes_on_disk = false; break;

@@ -64,7 +64,7 @@ class ServerGovernor {
   bool release(const std::string& model);
 
  private:
-  struct Known {  // of a loaded model, as of the last look
+  struct Known {        // of a loaded model, as of the last look
     bool dead = false;  // it crashed and is not unloaded yet
     std::uint64_t rounds = 0;
     int worker_pid = 0;

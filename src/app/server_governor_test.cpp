@@ -64,8 +64,8 @@ class ServerGovernorTest : public EngineTest {
 
   ServerGovernor& governor() {
     if (!governor_)
-      governor_ = std::make_unique<ServerGovernor>(
-          options_governor_, ServerGovernorPorts{engine(), clock_, metrics_, logger_});
+      governor_ =
+          std::make_unique<ServerGovernor>(options_governor_, ServerGovernorPorts{engine(), clock_, metrics_, logger_});
     return *governor_;
   }
   void write(const std::string& path, const std::string& text) const {

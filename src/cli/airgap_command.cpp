@@ -39,7 +39,8 @@ void add_airgap_command(CLI::App& program, CommandContext& context, Selection& s
   CLI::App* airgap = program.add_subcommand("airgap", "that nothing leaves this machine");
   airgap->require_subcommand(1);
   CLI::App* command = airgap->add_subcommand(
-      "prove", "plan, pull, run and serve with every socket watched by the kernel; status 7 where one leaves the machine");
+      "prove",
+      "plan, pull, run and serve with every socket watched by the kernel; status 7 where one leaves the machine");
   set_body(*command, context, selection, [](const CommandContext& ctx) { return prove(ctx); });
 }
 

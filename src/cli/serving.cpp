@@ -37,7 +37,8 @@ void add_listen_flags(CLI::App& command, ListenFlags& flags) {
       ->capture_default_str();
   command.add_flag("!--no-route-learning", flags.routing_learns, "route by rules alone; keep no outcomes");
   command.add_flag("!--no-governor", flags.governed, "do nothing without for heat, memory or battery");
-  command.add_option("--govern-queue", flags.govern_queue, "do with less when so many requests wait (0: never for that)")
+  command
+      .add_option("--govern-queue", flags.govern_queue, "do with less when so many requests wait (0: never for that)")
       ->capture_default_str();
   command.add_option("--stall-s", flags.stall_s, "a model that makes no step for longer is ended (default: 30)")
       ->check(CLI::PositiveNumber);

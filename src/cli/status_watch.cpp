@@ -62,7 +62,8 @@ std::string StatusWatch::lines(const ordered_json& status) {
   }
   out += plot("step", steps_, "") + plot("temperature", temperatures_, "degC") + plot("speed", speeds_, "tok/s") +
          plot("power", powers_, "W");
-  if (const auto joules = number(governor, "energy_per_token_j")) out += fmt::format("  {:<12} {:>8.2f} J\n", "a token", *joules);
+  if (const auto joules = number(governor, "energy_per_token_j"))
+    out += fmt::format("  {:<12} {:>8.2f} J\n", "a token", *joules);
   if (governor.value("paused", false)) out += "  paused: the machine is too hot\n";
   if (governor.value("refusing", false)) out += "  new requests are refused: memory is short\n";
   const ordered_json events = governor.value("events", ordered_json::array());

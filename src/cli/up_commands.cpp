@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "app/console.h"
 #include "app/plan_verification_input.h"
 #include "app/planned_models.h"
 #include "app/server_client.h"
 #include "app/server_control.h"
-#include "app/console.h"
 #include "cli/serving.h"
 #include "cli/status_watch.h"
 

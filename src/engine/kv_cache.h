@@ -98,8 +98,8 @@ class KvCache {
   // Gives up at least so many of them, least recently used first; what blocks don't hold yet is saved to them before,
   // as far as that takes no longer than running streams can wait.
   void drop_cached(std::uint64_t cells);
-  // False: the blocks in RAM are given up and none is kept there until it is told true; requests still restore from what
-  // they hold. Likewise for writing to SSD, from which is still read.
+  // False: the blocks in RAM are given up and none is kept there until it is told true; requests still restore from
+  // what they hold. Likewise for writing to SSD, from which is still read.
   void keep_in_ram(bool keep);
   void keep_on_disk(bool keep);
   // A context of `n_ctx` cells takes the place of this one, all slots kept; context() is another, without adapters. On

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -112,8 +111,8 @@ class ResidentModels {
   [[nodiscard]] std::vector<std::shared_ptr<ResidentModel>> resident(ModelKind kind) const;
 
   void request_started(const std::string& name, Instant arrived);
-  void request_left(const std::string& name, Instant arrived);  // without having started
-  void request_ended(const std::string& name);                  // one that had started
+  void request_left(const std::string& name, Instant arrived);      // without having started
+  void request_ended(const std::string& name);                      // one that had started
   void request_returned(const std::string& name, Instant arrived);  // had started and waits again
   // `wanted` in all, more than it holds: while the old part moves to the new, both are there.
   [[nodiscard]] Status reserve_growth(const std::string& name, const BytesByPool& wanted);

@@ -23,7 +23,7 @@ struct TextEngineOptions {
   BytesByPool capacities;  // what all models together may take
   SwapLimits swaps;
   SchedulerOptions scheduler;
-  unsigned preparers = 1;  // threads that render, tokenise and compile constraints
+  unsigned preparers = 1;        // threads that render, tokenise and compile constraints
   double load_patience_s = 900;  // a load that takes longer is given up, where the runtime can be stopped
 };
 
@@ -115,7 +115,7 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   class Pool;
   std::unique_ptr<Pool> preparers_;
 
-  mutable std::mutex gate_;  // of those below; never held while residents_ is called
+  mutable std::mutex gate_;                  // of those below; never held while residents_ is called
   std::map<std::uint64_t, bool> preparing_;  // request to whether it was cancelled meanwhile
   std::uint64_t next_id_ = 1;
   TextGovernance governance_;

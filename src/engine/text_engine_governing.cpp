@@ -95,8 +95,7 @@ std::string TextEngine::instead_of(const std::string& name, const TextGovernance
                                    std::vector<std::string>& notices) {
   const auto found = governance.limits.instead.find(name);
   if (found == governance.limits.instead.end()) return name;
-  notices.push_back(
-      fmt::format("'{}' answers in the place of '{}': {}", found->second, name, governance.limits.rung));
+  notices.push_back(fmt::format("'{}' answers in the place of '{}': {}", found->second, name, governance.limits.rung));
   return found->second;
 }
 
@@ -110,8 +109,7 @@ void TextEngine::shorten(PreparedRequest& request) const {
   const TextLimits limits = governance().limits;
   if (!limits.max_new_tokens || request.max_new_tokens <= *limits.max_new_tokens) return;
   request.max_new_tokens = *limits.max_new_tokens;
-  request.notices.push_back(
-      fmt::format("the answer may have {} tokens: {}", *limits.max_new_tokens, limits.rung));
+  request.notices.push_back(fmt::format("the answer may have {} tokens: {}", *limits.max_new_tokens, limits.rung));
 }
 
 std::vector<ModelFacts> TextEngine::with_rung(std::vector<ModelFacts> models) const {

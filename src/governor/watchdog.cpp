@@ -10,9 +10,8 @@ namespace hearth {
 namespace {
 
 constexpr std::array<std::string_view, 13> kRemedyNames = {
-    "kill",   "restart",      "quarantine",     "give caches back", "step down", "refuse",
-    "accept", "stop writing", "resume writing", "shed queue",       "pause",     "resume",
-    "keep caches"};
+    "kill",           "restart",    "quarantine", "give caches back", "step down",  "refuse", "accept", "stop writing",
+    "resume writing", "shed queue", "pause",      "resume",           "keep caches"};
 
 std::chrono::steady_clock::duration duration_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
@@ -160,10 +159,9 @@ void Watchdog::look_at_memory(const TelemetrySample& sample, std::vector<Watchdo
 }
 
 bool Watchdog::is_short(const TelemetrySample& sample) const {
-  const bool little =
-      sample.memory_total_bytes && sample.memory_available_bytes &&
-      static_cast<double>(*sample.memory_available_bytes) <
-          limits_.memory_low * static_cast<double>(*sample.memory_total_bytes);
+  const bool little = sample.memory_total_bytes && sample.memory_available_bytes &&
+                      static_cast<double>(*sample.memory_available_bytes) <
+                          limits_.memory_low * static_cast<double>(*sample.memory_total_bytes);
   return little ||
          (limits_.stall_high_percent > 0 && sample.memory_stall_percent.value_or(0) > limits_.stall_high_percent);
 }

@@ -191,8 +191,8 @@ SocketTarget judge_socket_address(std::string_view bytes) {
     ::inet_ntop(AF_INET6, &address->sin6_addr, text.data(), text.size());
     const std::uint16_t port = ntohs(address->sin6_port);
     const auto* raw = address->sin6_addr.s6_addr;
-    const bool loopback = IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) ||
-                          (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && raw[12] == 127);
+    const bool loopback =
+        IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) && raw[12] == 127);
     return {loopback && !is_name_server(port), "[" + std::string(text.data()) + "]:" + std::to_string(port)};
   }
   // AF_UNSPEC takes a connection back.

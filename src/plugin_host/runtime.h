@@ -27,8 +27,8 @@ class PluginSource {
   [[nodiscard]] virtual const hearth_plugin* table() const = 0;
   // The process id of the worker, or 0 when the plugin runs in this process.
   [[nodiscard]] virtual int worker_pid() const { return 0; }
-  // Ends the worker at once, whatever it does; whoever waits for it gets kWorkerCrashed with `why`. False when the plugin
-  // runs in this process. Thread-safe.
+  // Ends the worker at once, whatever it does; whoever waits for it gets kWorkerCrashed with `why`. False when the
+  // plugin runs in this process. Thread-safe.
   virtual bool end_worker(const std::string& /*why*/) { return false; }
 };
 

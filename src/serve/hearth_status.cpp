@@ -90,12 +90,12 @@ std::string status_json(const EngineStatus& status, const std::vector<SensorRead
     running += load.running;
   }
   ordered_json document = {{"models", models},
-                  {"pools", pools},
-                  {"queue", {{"waiting", waiting}, {"running", running}}},
-                  {"rung", active_rung(status)},
-                  {"sensors", sensor_fields(sensors)},
-                  {"swaps", status.swaps},
-                  {"draining", status.draining}};
+                           {"pools", pools},
+                           {"queue", {{"waiting", waiting}, {"running", running}}},
+                           {"rung", active_rung(status)},
+                           {"sensors", sensor_fields(sensors)},
+                           {"swaps", status.swaps},
+                           {"draining", status.draining}};
   if (!governor.empty()) document["governor"] = ordered_json::parse(governor);
   return text_of(document);
 }

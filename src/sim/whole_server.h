@@ -23,7 +23,7 @@ struct WholeServerOptions {
   double faults_per_h = 60;  // of all kinds together
   double budget_gib = 10;    // of all models; not all of the targets fit at once
   PlantRecord machine;
-  Ladder ladder;                             // of text models
+  Ladder ladder;                               // of text models
   std::map<std::string, std::string> smaller;  // who answers for whom on the rung "smaller model"
 };
 
@@ -43,10 +43,10 @@ struct WholeServerRun {
   std::uint64_t digest = 0;             // of every event in order: the same seed gives the same
 };
 
-// What must hold, checked as it happens: models never hold more than the budget; every request ends, within half an hour
-// of simulated time, in an answer or one error; an airgapped or private request goes only where it may, on every rung; a
-// modality is never below its lowest rung, and limits of rungs apply only on those; an answer ends on the model where it
-// began; no token is sent twice; a model in quarantine is not loaded. Deterministic.
+// What must hold, checked as it happens: models never hold more than the budget; every request ends, within half an
+// hour of simulated time, in an answer or one error; an airgapped or private request goes only where it may, on every
+// rung; a modality is never below its lowest rung, and limits of rungs apply only on those; an answer ends on the model
+// where it began; no token is sent twice; a model in quarantine is not loaded. Deterministic.
 [[nodiscard]] WholeServerRun run_whole_server(const RoutingPolicy& policy, const std::vector<RouteTarget>& targets,
                                               const WholeServerOptions& options);
 

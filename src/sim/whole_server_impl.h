@@ -1,5 +1,5 @@
-// The parts of a simulated server: whole_server.cpp (time and faults), whole_server_requests.cpp, whole_server_models.cpp,
-// whole_server_governing.cpp.
+// The parts of a simulated server: whole_server.cpp (time and faults), whole_server_requests.cpp,
+// whole_server_models.cpp, whole_server_governing.cpp.
 #pragma once
 
 #include <map>
@@ -25,7 +25,6 @@ class SimulatedServer {
   [[nodiscard]] WholeServerRun run();
 
  private:
-
   static constexpr std::uint32_t kSlots = 4;  // of a model
   struct Model {
     TargetIndex target = kNoTarget;
@@ -129,6 +128,5 @@ class SimulatedServer {
   std::uint64_t out_of_memory_events_ = 0;
   bool on_ac_ = true, refusing_ = false, paused_ = false, giving_up_ = false;
 };
-
 
 }  // namespace hearth

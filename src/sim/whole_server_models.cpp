@@ -48,8 +48,8 @@ void SimulatedServer::finish_loads() {
     model.stalled = false;
     model.plant->advance_to(now());
     model.plant->set_admitting(true);
-    swaps_.loaded(model.name, model.need,
-                  static_cast<double>(targets_[static_cast<std::size_t>(model.target)].load_s), now());
+    swaps_.loaded(model.name, model.need, static_cast<double>(targets_[static_cast<std::size_t>(model.target)].load_s),
+                  now());
     tell(ModelBegan{model.name, kStall_s});
     take_waiting(model);
   }

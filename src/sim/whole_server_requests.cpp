@@ -9,7 +9,8 @@ namespace hearth {
 namespace {
 
 constexpr double kPatience_s = 300;  // of clients that set a deadline
-constexpr std::array kIntents = {Intent::kChat, Intent::kCode, Intent::kLongForm, Intent::kSummarize, Intent::kClassify};
+constexpr std::array kIntents = {Intent::kChat, Intent::kCode, Intent::kLongForm, Intent::kSummarize,
+                                 Intent::kClassify};
 
 Instant at_s(double seconds) { return after(Instant{}, seconds); }
 

@@ -1,5 +1,5 @@
-/* A library that is loaded before the program and looks up one name, as a careless dependency might: what `hearth airgap
-   prove` must catch. Only where a filter watches, so that the test itself asks no name server. */
+/* A library that is loaded before the program and looks up one name, as a careless dependency might: what `hearth
+   airgap prove` must catch. Only where a filter watches, so that the test itself asks no name server. */
 #include <netdb.h>
 #include <stddef.h>
 #include <sys/prctl.h>

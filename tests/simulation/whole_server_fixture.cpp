@@ -82,15 +82,16 @@ void expect_promises_kept(std::uint64_t first, std::uint64_t last) {
     sums.add(c);
   }
   const WholeServerCounts& c = sums.counts;
-  std::printf("%llu hours: %llu requests, %llu finished, %llu failed, %llu remote, %llu substituted, %llu shortened, "
-              "%llu loads, %llu steps down, %llu up, %llu kills, %llu stalls, %llu quarantines, %llu tokens, longest %.0f s\n",
-              static_cast<unsigned long long>(sums.seeds), static_cast<unsigned long long>(c.requests),
-              static_cast<unsigned long long>(c.finished), static_cast<unsigned long long>(c.failed),
-              static_cast<unsigned long long>(c.remote), static_cast<unsigned long long>(c.substituted),
-              static_cast<unsigned long long>(c.shortened), static_cast<unsigned long long>(c.loads),
-              static_cast<unsigned long long>(c.steps_down), static_cast<unsigned long long>(c.steps_up),
-              static_cast<unsigned long long>(c.kills), static_cast<unsigned long long>(c.stalls),
-              static_cast<unsigned long long>(c.quarantines), static_cast<unsigned long long>(c.tokens), c.longest_open_s);
+  std::printf(
+      "%llu hours: %llu requests, %llu finished, %llu failed, %llu remote, %llu substituted, %llu shortened, "
+      "%llu loads, %llu steps down, %llu up, %llu kills, %llu stalls, %llu quarantines, %llu tokens, longest %.0f s\n",
+      static_cast<unsigned long long>(sums.seeds), static_cast<unsigned long long>(c.requests),
+      static_cast<unsigned long long>(c.finished), static_cast<unsigned long long>(c.failed),
+      static_cast<unsigned long long>(c.remote), static_cast<unsigned long long>(c.substituted),
+      static_cast<unsigned long long>(c.shortened), static_cast<unsigned long long>(c.loads),
+      static_cast<unsigned long long>(c.steps_down), static_cast<unsigned long long>(c.steps_up),
+      static_cast<unsigned long long>(c.kills), static_cast<unsigned long long>(c.stalls),
+      static_cast<unsigned long long>(c.quarantines), static_cast<unsigned long long>(c.tokens), c.longest_open_s);
   for (const std::uint64_t n : {c.finished, c.failed, c.remote, c.substituted, c.shortened, c.loads, c.steps_down,
                                 c.steps_up, c.kills, c.stalls, c.quarantines, c.caches_given_back})
     EXPECT_GT(n, 0U) << "something never happened";
