@@ -64,18 +64,20 @@ sdk::MemoryItems decoder_memory(const ModelParts& parts, std::uint64_t n_decoder
 }
 
 SphinxModel::SphinxModel(ModelParts parts) : parts_(std::move(parts)) {
+  info_.has_partials = true;
   info_.has_words = true;
   info_.window_ms = kWindowMs;
   info_.languages = parts_.language;
-  idle_.push_back(make_decoder());
+  give_back(DecoderUse::kFinals, make_decoder(DecoderUse::kFinals));
   n_decoders_ = 1;
 }
 
-Decoder SphinxModel::make_decoder() const {
+Decoder SphinxModel::make_decoder(DecoderUse use) const {
+  const char* second_passes = use == DecoderUse::kFinals ? "yes" : "no";
   // Silence is not removed: words would come with wrong times, and the host leaves silence out itself.
-  cmd_ln_t* options =
-      cmd_ln_init(nullptr, ps_args(), TRUE, "-hmm", parts_.acoustic_folder.c_str(), "-lm",
-                  parts_.language_model.c_str(), "-dict", parts_.dictionary.c_str(), "-remove_silence", "no", nullptr);
+  cmd_ln_t* options = cmd_ln_init(nullptr, ps_args(), TRUE, "-hmm", parts_.acoustic_folder.c_str(), "-lm",
+                                  parts_.language_model.c_str(), "-dict", parts_.dictionary.c_str(), "-remove_silence",
+                                  "no", "-fwdflat", second_passes, "-bestpath", second_passes, nullptr);
   if (options == nullptr) throw sdk::Error(HEARTH_INTERNAL, "PocketSphinx takes none of its options");
   Decoder decoder(ps_init(options));
   cmd_ln_free_r(options);  // the decoder keeps its own reference
@@ -90,26 +92,29 @@ sdk::MemoryItems SphinxModel::placement() const {
   return decoder_memory(parts_, n_decoders_);
 }
 
-std::unique_ptr<sdk::TranscribeStream> SphinxModel::new_stream(const sdk::TranscribeOptions& /*options*/) {
-  Decoder decoder;
-  {
-    const std::lock_guard lock(gate_);
-    if (!idle_.empty()) {
-      decoder = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (!decoder) {
-    decoder = make_decoder();
-    const std::lock_guard lock(gate_);
-    ++n_decoders_;
-  }
-  return std::make_unique<SphinxStream>(shared_from_this(), std::move(decoder));
+std::unique_ptr<sdk::TranscribeStream> SphinxModel::new_stream(const sdk::TranscribeOptions& options) {
+  return std::make_unique<SphinxStream>(shared_from_this(), options.partials);
 }
 
-void SphinxModel::give_back(Decoder decoder) {
+Decoder SphinxModel::borrow(DecoderUse use) {
+  {
+    const std::lock_guard lock(gate_);
+    auto& idle = idle_[static_cast<std::size_t>(use)];
+    if (!idle.empty()) {
+      Decoder decoder = std::move(idle.back());
+      idle.pop_back();
+      return decoder;
+    }
+  }
+  Decoder decoder = make_decoder(use);
   const std::lock_guard lock(gate_);
-  idle_.push_back(std::move(decoder));
+  ++n_decoders_;
+  return decoder;
+}
+
+void SphinxModel::give_back(DecoderUse use, Decoder decoder) {
+  const std::lock_guard lock(gate_);
+  idle_[static_cast<std::size_t>(use)].push_back(std::move(decoder));
 }
 
 }  // namespace hearth::pocketsphinx

@@ -3,6 +3,7 @@
 
 #include <pocketsphinx.h>
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,7 +33,10 @@ struct DecoderFree {
 };
 using Decoder = std::unique_ptr<ps_decoder_t, DecoderFree>;
 
-// Thread-safe. A decoder serves one stream at a time and is kept for the next: making one takes as long as loading.
+// What a decoder is for. Those of drafts search once, with the cheap first pass.
+enum class DecoderUse : std::uint8_t { kFinals, kDrafts };
+
+// Thread-safe. A decoder serves one utterance at a time and is kept for the next: making one takes as long as loading.
 class SphinxModel final : public sdk::Model,
                           public sdk::TranscribeModel,
                           public std::enable_shared_from_this<SphinxModel> {
@@ -44,15 +48,17 @@ class SphinxModel final : public sdk::Model,
   [[nodiscard]] const sdk::TranscribeInfo& info() const override { return info_; }
   [[nodiscard]] std::unique_ptr<sdk::TranscribeStream> new_stream(const sdk::TranscribeOptions& options) override;
 
-  void give_back(Decoder decoder);
+  // Throws INVALID_DATA when a new one has to be made and the files can't be read any more.
+  [[nodiscard]] Decoder borrow(DecoderUse use);
+  void give_back(DecoderUse use, Decoder decoder);
 
  private:
-  [[nodiscard]] Decoder make_decoder() const;
+  [[nodiscard]] Decoder make_decoder(DecoderUse use) const;
 
   ModelParts parts_;
   sdk::TranscribeInfo info_;
   mutable std::mutex gate_;
-  std::vector<Decoder> idle_;
+  std::array<std::vector<Decoder>, 2> idle_;  // by use
   std::uint64_t n_decoders_ = 0;
 };
 

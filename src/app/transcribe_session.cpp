@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "app/model_opening.h"
 
@@ -18,20 +19,22 @@ constexpr double kWindowSecondsMax = 60;  // of models that take any: what is he
 // detector.
 constexpr std::uint32_t kPauseMs = 500;
 constexpr std::uint32_t kPadMs = 200;
+// A listener waits for the end of an utterance: shorter ones are told earlier. Source: our choice; models of the kind
+// of Whisper were trained on 30 s.
+constexpr double kLiveWindowSeconds = 20;
 
 double window_s(const TranscribeInfo& info) {
   return info.window_ms == 0 ? kWindowSecondsMax : std::min(info.window_ms / 1000.0, kWindowSecondsMax);
 }
 
-void append(TranscribedRecording& to, std::vector<SpokenSegment> spoken, double shift_s) {
-  for (auto& from : spoken) {
-    if (!from.is_final) continue;
-    TranscriptSegment segment{from.start_s + shift_s, from.end_s + shift_s, std::move(from.text), from.confidence, {}};
-    for (auto& word : from.words)
-      segment.words.push_back({std::move(word.text), word.start_s + shift_s, word.end_s + shift_s, word.confidence});
-    to.segments.push_back(std::move(segment));
-    if (to.language.empty()) to.language = std::move(from.language);
-  }
+constexpr const char* kDetectorName = "voice detector";
+
+SpeechDetectionOptions speech_options(double longest_s) {
+  SpeechDetectionOptions speech;
+  speech.min_silence_ms = kPauseMs;
+  speech.pad_ms = kPadMs;
+  speech.max_speech_s = longest_s;
+  return speech;
 }
 
 }  // namespace
@@ -54,7 +57,8 @@ Result<std::unique_ptr<TranscribeSession>> TranscribeSession::open(const TensorH
   std::unique_ptr<TranscribeSession> session(new TranscribeSession());
   session->options_ = options.transcribe;
   HEARTH_TRY(session->open_model(parts.session, options, bounds));
-  if (!options.vad_model.empty()) HEARTH_TRY(session->open_detector(parts, options.vad_model, bounds));
+  if (!options.vad_model.empty()) HEARTH_TRY(session->open_detector(parts, options, bounds));
+  session->workers_ = std::make_unique<SpeechWorkers>(std::max(std::thread::hardware_concurrency(), 1U));
   return session;
 }
 
@@ -80,25 +84,48 @@ Status TranscribeSession::open_model(const SessionHost& host, const TranscribeSe
   resolved_ = std::move(file.model);
   runtime_info_ = std::move(chosen.info);
   model_ = std::move(model);
+  recogniser_ = std::make_unique<ModelRecogniser>(model_, options.transcribe);
   if (worker) (void)host.history.record_passed(key);  // a read-only home only means a worker the next time too
   return {};
 }
 
-Status TranscribeSession::open_detector(const TensorHostParts& parts, const std::string& reference,
+Status TranscribeSession::open_detector(const TensorHostParts& parts, const TranscribeSessionOptions& options,
                                         const CallBounds& bounds) {
   if (model_->info().sample_rate_hz != VoiceDetector::kSampleRateHz)
     return fail(ErrorCode::kUnsupported, "the voice detector and the speech model take different sample rates",
                 "leave the voice detector out");
   std::vector<TensorModelSettings> models(1);
-  models[0].name = "voice detector";
-  models[0].reference = reference;
+  models[0].name = kDetectorName;
+  models[0].reference = options.vad_model;
   models[0].tensor.n_threads = 1;  // a frame is too little work to share
+  models[0].tensor.n_requests = std::max(options.streams, 1U);
   HEARTH_ASSIGN(host, TensorHost::create(parts, std::move(models)));
-  HEARTH_ASSIGN(lane, host->engine().borrow("voice detector", bounds));
-  HEARTH_ASSIGN(detector, VoiceDetector::create(std::move(lane)));
   detector_host_ = std::move(host);
-  detector_ = std::move(detector);
+  HEARTH_ASSIGN(detector, new_detector(bounds));  // refuses a graph that is none before anything is read
   return {};
+}
+
+Result<std::unique_ptr<VoiceDetector>> TranscribeSession::new_detector(const CallBounds& bounds) {
+  HEARTH_ASSIGN(lane, detector_host_->engine().borrow(kDetectorName, bounds));
+  return VoiceDetector::create(std::move(lane));
+}
+
+Result<std::unique_ptr<LiveListening>> TranscribeSession::listen(const LiveOptions& options,
+                                                                 std::function<void(const LiveEvent&)> receive,
+                                                                 const CallBounds& bounds) {
+  const double longest_s = std::min(window_s(model_->info()), kLiveWindowSeconds);
+  auto listening = std::make_unique<LiveListening>();
+  std::unique_ptr<UtteranceCutter> cutter;
+  if (detector_host_) {
+    HEARTH_ASSIGN(detector, new_detector(bounds));
+    listening->detector_ = std::move(detector);
+    cutter = cut_by_voice(*listening->detector_, speech_options(longest_s), bounds);
+  } else {
+    cutter = cut_by_window(longest_s, sample_rate_hz());
+  }
+  listening->live_ = std::make_unique<LiveTranscription>(
+      LiveTranscription::Parts{*recogniser_, *workers_, std::move(cutter), std::move(receive), bounds}, options);
+  return listening;
 }
 
 Result<TranscribedRecording> TranscribeSession::transcribe(std::unique_ptr<ByteInput> input, const CallBounds& bounds,
@@ -106,26 +133,31 @@ Result<TranscribedRecording> TranscribeSession::transcribe(std::unique_ptr<ByteI
   const auto start = SteadyClock::now();
   const auto& info = model_->info();
   HEARTH_ASSIGN(reader, MonoReader::open(std::move(input), info.sample_rate_hz));
-  SpeechDetectionOptions speech;
-  speech.min_silence_ms = kPauseMs;
-  speech.pad_ms = kPadMs;
-  speech.max_speech_s = window_s(info);
-  const auto utterances = detector_ == nullptr ? cut_utterances(*reader, window_s(info))
-                                               : spoken_utterances(*reader, *detector_, speech, bounds);
+  std::unique_ptr<VoiceDetector> detector;
+  if (detector_host_) {
+    HEARTH_ASSIGN(borrowed, new_detector(bounds));
+    detector = std::move(borrowed);
+  }
+  const auto utterances = detector == nullptr
+                              ? cut_utterances(*reader, window_s(info))
+                              : spoken_utterances(*reader, *detector, speech_options(window_s(info)), bounds);
   HEARTH_ASSIGN(stream, model_->new_stream(options_));
-  TranscribedRecording recording;
+  Recognised all;
   std::uint64_t n_heard = 0;
   for (Utterance utterance;;) {
     HEARTH_ASSIGN(more, utterances->next(utterance));
     if (!more) break;
     const double shift_s = (static_cast<double>(utterance.begin) - static_cast<double>(n_heard)) / info.sample_rate_hz;
     HEARTH_ASSIGN(early, stream->accept(utterance.samples, bounds));
-    append(recording, std::move(early), shift_s);
+    append_final(all, std::move(early), shift_s);
     HEARTH_ASSIGN(rest, stream->finish(bounds));
-    append(recording, std::move(rest), shift_s);
+    append_final(all, std::move(rest), shift_s);
     n_heard += utterance.samples.size();
     if (progress) progress(reader->seconds_read());
   }
+  TranscribedRecording recording;
+  recording.segments = std::move(all.segments);
+  recording.language = std::move(all.language);
   recording.audio_s = reader->seconds_read();
   recording.spoken_s = static_cast<double>(n_heard) / info.sample_rate_hz;
   recording.n_clipped = reader->n_clipped();

@@ -2,21 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 namespace hearth {
 namespace {
 
 constexpr std::size_t kBlockFrames = 8192;  // half a second at 16 kHz; any size gives the same samples
-// The largest value of 16 bits: what a converter that is driven too hard gives again and again.
-constexpr float kFullScale = 32767.0F / 32768.0F;
 
 }  // namespace
 
 MonoReader::MonoReader(std::unique_ptr<AudioReader> reader, std::unique_ptr<Resampler> resampler,
                        std::uint32_t sample_rate_hz)
     : reader_(std::move(reader)),
+      mixer_(reader_->info().n_channels, reader_->info().sample_rate_hz),
       resampler_(std::move(resampler)),
       sample_rate_hz_(sample_rate_hz),
       interleaved_(kBlockFrames * reader_->info().n_channels) {}
@@ -28,27 +24,6 @@ Result<std::unique_ptr<MonoReader>> MonoReader::open(std::unique_ptr<ByteInput> 
   return std::unique_ptr<MonoReader>(new MonoReader(std::move(reader), std::move(resampler), sample_rate_hz));
 }
 
-Status MonoReader::mix(std::size_t n_frames) {
-  const std::size_t n_channels = info().n_channels;
-  mono_.resize(n_frames);
-  for (std::size_t frame = 0; frame < n_frames; ++frame) {
-    float sum = 0;
-    for (std::size_t channel = 0; channel < n_channels; ++channel) {
-      const float value = interleaved_[frame * n_channels + channel];
-      n_clipped_ += std::fabs(value) >= kFullScale ? 1 : 0;
-      sum += value;
-    }
-    if (!std::isfinite(sum)) {
-      const double at_s = static_cast<double>(n_frames_read_ + frame) / static_cast<double>(info().sample_rate_hz);
-      return fail(ErrorCode::kInvalidData,
-                  fmt::format("the sound file has a sample that is no number at {:.3f} s", at_s),
-                  "write it anew from its source; the program that made it miscalculated");
-    }
-    mono_[frame] = std::clamp(sum / static_cast<float>(n_channels), -1.0F, 1.0F);
-  }
-  return {};
-}
-
 Status MonoReader::next(std::vector<float>& block) {
   block.clear();
   while (block.empty() && !at_end_) {
@@ -57,8 +32,7 @@ Status MonoReader::next(std::vector<float>& block) {
       at_end_ = true;
       return resampler_->finish(block);
     }
-    HEARTH_TRY(mix(n_frames));
-    n_frames_read_ += n_frames;
+    HEARTH_TRY(mixer_.mix(std::span(interleaved_).first(n_frames * info().n_channels), mono_));
     HEARTH_TRY(resampler_->process(mono_, block));
   }
   return {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audio/audio_reader.h"
+#include "audio/mono_mixer.h"
 #include "audio/resampler.h"
 
 namespace hearth {
@@ -28,23 +29,19 @@ class MonoReader {
   [[nodiscard]] const AudioInfo& info() const { return reader_->info(); }
   [[nodiscard]] std::uint32_t sample_rate_hz() const { return sample_rate_hz_; }
   // Of the file so far.
-  [[nodiscard]] double seconds_read() const {
-    return static_cast<double>(n_frames_read_) / static_cast<double>(reader_->info().sample_rate_hz);
-  }
+  [[nodiscard]] double seconds_read() const { return mixer_.seconds(); }
   // Samples at or beyond full scale so far, all channels: a recording that was too loud.
-  [[nodiscard]] std::uint64_t n_clipped() const { return n_clipped_; }
+  [[nodiscard]] std::uint64_t n_clipped() const { return mixer_.n_clipped(); }
 
  private:
   MonoReader(std::unique_ptr<AudioReader> reader, std::unique_ptr<Resampler> resampler, std::uint32_t sample_rate_hz);
-  [[nodiscard]] Status mix(std::size_t n_frames);
 
   std::unique_ptr<AudioReader> reader_;
+  MonoMixer mixer_;
   std::unique_ptr<Resampler> resampler_;
   std::uint32_t sample_rate_hz_;
   std::vector<float> interleaved_;
   std::vector<float> mono_;
-  std::uint64_t n_frames_read_ = 0;
-  std::uint64_t n_clipped_ = 0;
   bool at_end_ = false;
 };
 

@@ -41,6 +41,15 @@ std::string escaped(const std::string& text) {
 
 }  // namespace
 
+void shift_seconds(TranscriptSegment& segment, double by_s) {
+  segment.start_s += by_s;
+  segment.end_s += by_s;
+  for (auto& word : segment.words) {
+    word.start_s += by_s;
+    word.end_s += by_s;
+  }
+}
+
 std::string transcript_text(std::span<const TranscriptSegment> segments) {
   std::string text;
   for (const auto& segment : segments) {

@@ -24,6 +24,9 @@ struct TranscriptSegment {
   std::vector<TranscriptWord> words{};
 };
 
+// Makes the segment and its words later by so much.
+void shift_seconds(TranscriptSegment& segment, double by_s);
+
 // The segments' texts, joined by a blank.
 [[nodiscard]] std::string transcript_text(std::span<const TranscriptSegment> segments);
 

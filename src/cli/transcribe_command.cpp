@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,6 +12,8 @@
 #include "app/sound_inputs.h"
 #include "app/transcribe_session.h"
 #include "cli/command.h"
+#include "cli/transcribe_streams.h"
+#include "cli/transcript_json.h"
 #include "cli/transport_flag.h"
 
 namespace hearth::cli {
@@ -23,6 +24,7 @@ constexpr auto kProgressEvery = std::chrono::milliseconds(200);
 
 struct TranscribeFlags {
   TranscribeSessionOptions session;
+  StreamFlags streams;
   std::vector<std::string> inputs;
   std::string transport = "auto";
   std::string fallback;
@@ -31,23 +33,9 @@ struct TranscribeFlags {
   double timeout_s = 0;
 };
 
-nlohmann::ordered_json time_json(double seconds) { return std::round(seconds * 1000.0) / 1000.0; }
-
 nlohmann::ordered_json line_of(const std::string& path, const TranscribedRecording& recording) {
   nlohmann::ordered_json line = {{"path", path}, {"text", transcript_text(recording.segments)}};
-  line["segments"] = nlohmann::ordered_json::array();
-  for (const auto& from : recording.segments) {
-    nlohmann::ordered_json segment = {
-        {"start_s", time_json(from.start_s)}, {"end_s", time_json(from.end_s)}, {"text", from.text}};
-    if (from.confidence) segment["confidence"] = *from.confidence;
-    for (const auto& spoken : from.words) {
-      nlohmann::ordered_json word = {
-          {"text", spoken.text}, {"start_s", time_json(spoken.start_s)}, {"end_s", time_json(spoken.end_s)}};
-      if (spoken.confidence) word["confidence"] = *spoken.confidence;
-      segment["words"].push_back(std::move(word));
-    }
-    line["segments"].push_back(std::move(segment));
-  }
+  line["segments"] = segments_json(recording.segments);
   if (!recording.language.empty()) line["language"] = recording.language;
   line["audio_s"] = time_json(recording.audio_s);
   line["spoken_s"] = time_json(recording.spoken_s);
@@ -65,6 +53,7 @@ class TranscribeCommand {
   int run() {
     auto paths = open();
     if (!paths) return out_.report(paths.error());
+    if (flags_.streams.stream) return run_streams(*paths);
     int worst = 0;
     for (std::size_t i = 0; i < paths->size(); ++i) {
       progress_ = paths->size() == 1 ? std::string() : fmt::format("{} of {} files, ", i + 1, paths->size());
@@ -86,10 +75,14 @@ class TranscribeCommand {
     if (paths.size() > 1 && (flags_.as_srt || flags_.as_vtt))
       return fail(ErrorCode::kInvalidArgument, "subtitles of several files were asked for at once",
                   "give one file, or --json");
+    if (flags_.streams.stream && (flags_.as_srt || flags_.as_vtt))
+      return fail(ErrorCode::kInvalidArgument, "subtitles were asked for of a stream",
+                  "leave --stream out, or use --json");
     HEARTH_ASSIGN(app, context_.make_app());
     app_ = std::move(app);
     auto options = flags_.session;
     options.transport = transport_of(flags_.transport);
+    options.streams = flags_.streams.at_once;
     const bool strict = flags_.fallback.empty() ? !options.load.devices.empty() : flags_.fallback == "none";
     options.load.fallback = strict ? Fallback::kNone : Fallback::kReport;
     if (flags_.timeout_s > 0)
@@ -99,6 +92,11 @@ class TranscribeCommand {
     HEARTH_ASSIGN(session, TranscribeSession::open(tensor_host_parts(*app_), options, bounds_));
     session_ = std::move(session);
     return paths;
+  }
+
+  int run_streams(const std::vector<std::string>& paths) {
+    const int status = transcribe_streams(context_, *session_, paths, flags_.streams, bounds_);
+    return cancel_.requested() ? error_code_info(ErrorCode::kCancelled).exit_status : status;
   }
 
   Result<TranscribedRecording> transcribed(const std::string& path) {
@@ -169,6 +167,23 @@ class TranscribeCommand {
   std::size_t n_failed_ = 0;
 };
 
+void add_stream_options(CLI::App& command, StreamFlags& flags) {
+  constexpr std::uint32_t kStreamsMax = 256;
+  auto* stream = command.add_flag("--stream", flags.stream,
+                                  "write down what is said while it is said: partial results, and a final one for each "
+                                  "utterance; - takes a WAV or samples from a pipe as they come");
+  command.add_flag("--realtime", flags.realtime, "take files as fast as they were spoken")->needs(stream);
+  command.add_flag("--no-partials", flags.no_partials, "tell final results only")->needs(stream);
+  command.add_option("--at-once", flags.at_once, "how many files are streamed at once")
+      ->needs(stream)
+      ->check(CLI::Range(1U, kStreamsMax));
+  command
+      .add_option("--pcm-rate", flags.pcm_rate_hz,
+                  "the pipe holds 16-bit little-endian samples without a header, so many a second")
+      ->needs(stream);
+  command.add_option("--pcm-channels", flags.pcm_channels, "and so many channels (default: 1)")->needs(stream);
+}
+
 }  // namespace
 
 void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& selection) {
@@ -182,6 +197,7 @@ void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& s
   command->add_flag("--translate", flags->session.transcribe.translate, "into English, where the model can");
   command->add_option("--vad", flags->session.vad_model,
                       "leave out what is no speech: a voice detector, Silero VAD as ONNX");
+  add_stream_options(*command, flags->streams);
   auto* srt = command->add_flag("--srt", flags->as_srt, "write subtitles in SubRip's form");
   command->add_flag("--vtt", flags->as_vtt, "write subtitles in WebVTT's form")->excludes(srt);
   command

@@ -1,4 +1,5 @@
 // hearth run transcribe and hearth eval wer as a user runs them.
+#include <algorithm>
 #include <fstream>
 
 #include "cli_fixture.h"
@@ -39,13 +40,15 @@ class SpeechCliTest : public CliTest {
   // Runs with --json and gives each line, checked against the schema.
   std::vector<json> lines(std::vector<std::string> arguments, int exit_status) {
     arguments.emplace_back("--json");
-    const auto run = hearth(std::move(arguments));
+    return lines_of(hearth(std::move(arguments)), exit_status, "run_transcribe");
+  }
+  static std::vector<json> lines_of(const ProgramResult& run, int exit_status, const std::string& schema) {
     EXPECT_EQ(run.exit_status, exit_status) << run.out << run.err;
     std::vector<json> documents;
     std::istringstream out(run.out);
     for (std::string line; std::getline(out, line);) {
       documents.push_back(json::parse(line));
-      EXPECT_EQ(schema_violation(documents.back(), "run_transcribe"), "") << line;
+      EXPECT_EQ(schema_violation(documents.back(), schema), "") << line;
     }
     return documents;
   }
@@ -78,6 +81,33 @@ TEST_F(SpeechCliTest, refuses_a_language_the_model_doesnt_know) {
   const auto good = home_.file("b.wav", wav_file(8'000, 8'000)).string();
   const auto error = hearth_error({"run", "transcribe", good, "--language", "fr"}, 5);
   EXPECT_EQ(error["code"], "unsupported");
+}
+
+TEST_F(SpeechCliTest, streams_of_files_end_each_with_a_line) {
+  const auto good = home_.file("b_silence.wav", wav_file(8'000, 8'000)).string();
+  const auto cut = home_.file("c_cut.wav", wav_file(8'000, 16'000)).string();
+  const auto run = hearth({"run", "transcribe", "--stream", "--at-once", "2", good, cut, good, "--json"});
+  auto documents = lines_of(run, 5, "run_transcribe_stream");
+  ASSERT_EQ(documents.size(), 3U);  // the bad one, and an end for each of the others
+  EXPECT_EQ(std::ranges::count_if(documents, [](const json& line) { return line.value("event", "") == "end"; }), 2);
+  EXPECT_EQ(std::ranges::count_if(documents, [](const json& line) { return line.contains("error"); }), 1);
+}
+
+TEST_F(SpeechCliTest, a_stream_through_a_pipe_is_a_wav_or_bare_samples) {
+  const auto piped = [this](std::vector<std::string> arguments, std::string input, int exit_status) {
+    std::vector<std::string> all{"run", "transcribe", "--stream", "--json"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    auto run = command(std::move(all));
+    run.input = std::move(input);
+    const auto documents = lines_of(run_program(run), exit_status, "run_transcribe_stream");
+    EXPECT_EQ(documents.size(), 1U);
+    return documents.empty() ? json() : documents.front();
+  };
+  EXPECT_DOUBLE_EQ(piped({}, wav_file(1'600, 0xFFFFFFFF / 2), 0)["audio_s"].get<double>(), 0.1);
+  EXPECT_DOUBLE_EQ(piped({"--pcm-rate", "8000"}, std::string(1'600, '\0'), 0)["audio_s"].get<double>(), 0.1);
+  EXPECT_EQ(piped({}, "no sound at all, but text", 5)["error"]["code"], "unsupported");
+  EXPECT_EQ(piped({"--pcm-rate", "8"}, "text", 3)["error"]["code"], "does_not_fit");
+  EXPECT_EQ(piped({}, "", 5)["error"]["code"], "invalid_data");
 }
 
 // The floor on the shared clips: no better than it is, no worse than it was.
