@@ -27,6 +27,7 @@
 #include "serve/openai_routes.h"
 #include "serve/openapi.h"
 #include "serve/rung_header.h"
+#include "serve/transcription_routes.h"
 #include "serve/vision_routes.h"
 
 namespace hearth {
@@ -104,6 +105,8 @@ ModelServer::~ModelServer() {
   stream_.close();
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  transcription_.reset();  // its threads hold models
+  speech_.reset();
   encoding_.reset();  // its threads hold lanes
   tensors_.reset();
   engine_.reset();
@@ -128,6 +131,9 @@ Status ModelServer::make_engine() {
       tensors, TensorEnginePorts{models_->tensors(), engine_->residents(), app_.clock(), app_.metrics()});
   vision_ = std::make_unique<EngineVisionService>(*tensors_);
   encoding_ = std::make_unique<EncodingService>(*engine_, *tensors_);
+  speech_ = std::make_unique<SpeechEngine>(SpeechEnginePorts{models_->speech(), engine_->residents(), app_.clock()},
+                                           options_.queue.requests);
+  transcription_ = std::make_unique<ServedTranscription>(*speech_, app_.metrics());
   return {};
 }
 
@@ -197,6 +203,7 @@ std::vector<serve::Route> ModelServer::routes() {
   add(serve::anthropic_routes(*serving_));
   add(serve::llama_routes(*serving_));
   add(serve::vision_routes(*vision_));
+  add(serve::transcription_routes(*transcription_));
   add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
   all = serve::with_rung_header(std::move(all), [this] { return governor_->rung(); });
@@ -246,6 +253,8 @@ Status ModelServer::warm(const CancelToken& cancel) {
     }
     if (facts.kind == ModelKind::kTensor) {
       HEARTH_ASSIGN(lane, tensors_->borrow(facts.name, {.cancel = &cancel}));
+    } else if (facts.kind == ModelKind::kSpeech) {
+      HEARTH_ASSIGN(loan, speech_->borrow(facts.name, {.cancel = &cancel}));
     } else {
       HEARTH_TRY(warm_text(facts.name, cancel));
     }

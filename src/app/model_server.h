@@ -10,10 +10,12 @@
 #include "app/auto_routing.h"
 #include "app/hearth_app.h"
 #include "app/served_models.h"
+#include "app/served_transcription.h"
 #include "app/server_governor.h"
 #include "app/server_lease.h"
 #include "base/call_bounds.h"
 #include "engine/encoding_service.h"
+#include "engine/speech_engine.h"
 #include "engine/tensor_engine.h"
 #include "engine/text_engine.h"
 #include "pipeline/vision_service.h"
@@ -87,6 +89,8 @@ class ModelServer {
   std::unique_ptr<EngineVisionService> vision_;  // outlives the tensor engine, whose jobs use it
   std::unique_ptr<TensorEngine> tensors_;        // of the models that the text engine keeps
   std::unique_ptr<EncodingService> encoding_;    // in front of both engines
+  std::unique_ptr<SpeechEngine> speech_;         // of the models that the text engine keeps
+  std::unique_ptr<ServedTranscription> transcription_;
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;

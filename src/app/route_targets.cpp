@@ -119,7 +119,7 @@ RouteTargets targets_of_server(const std::vector<ModelFacts>& models) {
   RouteTargets out;
   out.source = "server";
   for (const ModelFacts& facts : models) {
-    if (facts.embeds_only) continue;
+    if (facts.kind != ModelKind::kText || facts.embeds_only) continue;
     if (out.targets.size() == kRouteTargetsMax) {
       out.notice = "more models are served than are weighed: the first " + std::to_string(kRouteTargetsMax) + " are";
       break;

@@ -57,6 +57,18 @@ TensorModelSettings tensor_settings(ServedModelSettings settings) {
   return tensor;
 }
 
+SpeechModelSettings speech_settings(ServedModelSettings settings) {
+  SpeechModelSettings speech;
+  speech.name = std::move(settings.name);
+  speech.aliases = std::move(settings.aliases);
+  speech.runtime = std::move(settings.runtime);
+  speech.load = std::move(settings.load);
+  speech.pinned = settings.pinned;
+  speech.ttl_s = settings.ttl_s;
+  speech.transport = settings.transport;
+  return speech;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ServedModels>> ServedModels::create(const SessionHost& host, const std::filesystem::path& home,
@@ -80,9 +92,14 @@ Result<bool> ServedModels::is_tensor_model(const ServedModelSettings& settings, 
   return runtime->estimate_tensors(load, {}).has_value();
 }
 
+bool ServedModels::is_speech_model(const ServedModelSettings& settings, const ModelFile& file) const {
+  return !choose_runtime(host_.registry, settings.runtime, file.format, HEARTH_CAP_TEXT) &&
+         choose_runtime(host_.registry, settings.runtime, file.format, HEARTH_CAP_TRANSCRIBE);
+}
+
 Status ServedModels::add(ServedModelSettings settings) {
   const std::string name = settings.name;
-  if (served_.contains(name) || tensors_.has(name))
+  if (served_.contains(name) || tensors_.has(name) || speech_.has(name))
     return fail(ErrorCode::kInvalidArgument, fmt::format("two models are called '{}'", name),
                 "give them names with -m NAME=FILE");
   Served served;
@@ -91,6 +108,8 @@ Status ServedModels::add(ServedModelSettings settings) {
   served.file = std::move(*file);
   HEARTH_ASSIGN(tensor_model, is_tensor_model(settings, served.file));
   if (tensor_model) return tensors_.add(tensor_settings(std::move(settings)));
+  if (is_speech_model(settings, served.file))
+    return speech_.add(speech_settings(std::move(settings)), std::move(served.file));
   auto runtime = choose_runtime(host_.registry, settings.runtime, served.file.format, HEARTH_CAP_TEXT);
   if (!runtime) return fail(about_model(name, std::move(runtime).error()));
   served.runtime = std::move(*runtime);
@@ -150,6 +169,7 @@ std::vector<ModelFacts> ServedModels::models() const {
   std::vector<ModelFacts> facts;
   for (const auto& name : order_) facts.push_back(served_.at(name).facts);
   for (auto& each : tensors_.models()) facts.push_back(std::move(each));
+  for (auto& each : speech_.models()) facts.push_back(std::move(each));
   return facts;
 }
 
@@ -193,6 +213,7 @@ Result<BytesByPool> ServedModels::need_of_context(const std::string& name, const
 
 Result<ModelNeed> ServedModels::need(const std::string& name) {
   if (tensors_.has(name)) return tensors_.need(name);
+  if (speech_.has(name)) return speech_.need(name);
   HEARTH_ASSIGN(served, find(name));
   HEARTH_ASSIGN(steady, need_with_cells(name, served->text.n_ctx));
   ModelNeed need;

@@ -1,4 +1,5 @@
-// The models a server offers, texts' and tensors': found and checked when it starts, opened when they are asked for.
+// The models a server offers, texts', tensors' and speech: found and checked when it starts, opened when they are asked
+// for.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "app/model_opening.h"
+#include "app/served_speech_models.h"
 #include "app/served_tensor_models.h"
 #include "app/text_session.h"
 #include "engine/model_provider.h"
@@ -45,7 +47,8 @@ class ServedModels final : public ModelProvider {
  public:
   // Checks that every file is there and that a runtime reads it. kInvalidArgument: no models, two of one name. Errors
   // of open_model_file and choose_runtime name the model. `home` keeps cached prefixes and digests; `data` is the
-  // catalogue's folder. A file that a runtime reads as a graph of tensors, and none as a text model, is a tensor model.
+  // catalogue's folder. A file that a runtime reads as a graph of tensors, and none as a text model, is a tensor model;
+  // one that is neither and that a runtime transcribes with is a speech model.
   static Result<std::unique_ptr<ServedModels>> create(const SessionHost& host, const std::filesystem::path& home,
                                                       std::vector<ServedModelSettings> settings,
                                                       const std::filesystem::path& data = {});
@@ -62,6 +65,8 @@ class ServedModels final : public ModelProvider {
 
   // Those of them that are graphs of tensors.
   [[nodiscard]] ServedTensorModels& tensors() { return tensors_; }
+  // Those of them that write down speech.
+  [[nodiscard]] ServedSpeechModels& speech() { return speech_; }
 
  private:
   struct Served {
@@ -77,8 +82,9 @@ class ServedModels final : public ModelProvider {
     bool in_worker = false;  // as last opened
   };
   ServedModels(const SessionHost& host, std::filesystem::path home, const std::filesystem::path& data)
-      : host_(host), home_(std::move(home)), tensors_(host, home_, data) {}
+      : host_(host), home_(std::move(home)), tensors_(host, home_, data), speech_(host) {}
   [[nodiscard]] Result<bool> is_tensor_model(const ServedModelSettings& settings, const ModelFile& file) const;
+  [[nodiscard]] bool is_speech_model(const ServedModelSettings& settings, const ModelFile& file) const;
 
   Status add(ServedModelSettings settings);
   void size_context(Served& served) const;
@@ -93,6 +99,7 @@ class ServedModels final : public ModelProvider {
   SessionHost host_;
   std::filesystem::path home_;
   ServedTensorModels tensors_;
+  ServedSpeechModels speech_;
   mutable std::mutex gate_;
   std::map<std::string, Served> served_;
   std::vector<std::string> order_;

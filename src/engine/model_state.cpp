@@ -13,6 +13,13 @@ std::string_view to_string(ModelState state) {
   return "failed";
 }
 
-std::string_view to_string(ModelKind kind) { return kind == ModelKind::kText ? "text" : "tensor"; }
+std::string_view to_string(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::kText: return "text";
+    case ModelKind::kTensor: return "tensor";
+    case ModelKind::kSpeech: return "speech";
+  }
+  return "text";
+}
 
 }  // namespace hearth

@@ -22,9 +22,9 @@ namespace hearth {
 enum class ModelState { kAbsent, kLoading, kResident, kDraining, kFailed };
 [[nodiscard]] std::string_view to_string(ModelState state);
 
-// What a model is run as: tokens in and out, or named tensors.
-enum class ModelKind { kText, kTensor };
-[[nodiscard]] std::string_view to_string(ModelKind kind);  // "text", "tensor"
+// What a model is run as: tokens in and out, named tensors, or sound in and words out.
+enum class ModelKind { kText, kTensor, kSpeech };
+[[nodiscard]] std::string_view to_string(ModelKind kind);  // "text", "tensor", "speech"
 
 struct AdapterFacts {
   std::string name;

@@ -63,6 +63,7 @@ class TranscribeModel {
       : model_(std::move(model)), table_(table), info_(std::move(info)) {}
 
   [[nodiscard]] const TranscribeInfo& info() const { return info_; }
+  [[nodiscard]] const std::shared_ptr<Model>& model() const { return model_; }
   // kUnsupported: a language or a translation that the model doesn't offer.
   [[nodiscard]] Result<std::unique_ptr<TranscribeStream>> new_stream(const TranscribeOptions& options) const;
 

@@ -78,6 +78,7 @@ struct Route {
   bool streams = false;           // may answer with text/event-stream
   bool needs_key = true;          // false: answered without an API key (health)
   ErrorForm errors = ErrorForm::kOpenAi;
+  std::string request_type = "application/json";  // of what request_schema describes
 };
 
 }  // namespace hearth::serve

@@ -8,7 +8,7 @@ Result<ModelFacts> chosen_model(const TextService& service, const std::string& n
   std::size_t n = 0;
   ModelFacts only;
   for (auto& facts : service.models()) {
-    if (facts.embeds_only) continue;
+    if (facts.kind != ModelKind::kText || facts.embeds_only) continue;
     names += (n++ == 0 ? "" : ", ") + facts.name;
     only = std::move(facts);
   }

@@ -9,7 +9,7 @@ constexpr const char* kModel =
     "id": {"type": "string"}, "object": {"enum": ["model"]}, "created": {"type": "integer"},
     "owned_by": {"type": "string"}, "max_model_len": {"type": "integer"},
     "hearth": {"type": "object", "required": ["state", "aliases", "context_length", "embeds_only", "adapters"],
-      "properties": {"state": {"type": "string"}, "kind": {"enum": ["text", "tensor"]}, "aliases": {"type": "array", "items": {"type": "string"}},
+      "properties": {"state": {"type": "string"}, "kind": {"enum": ["text", "tensor", "speech"]}, "aliases": {"type": "array", "items": {"type": "string"}},
         "context_length": {"type": "integer"}, "format": {"type": "string"}, "runtime": {"type": "string"},
         "rung": {"type": "string"}, "embeds_only": {"type": "boolean"},
         "adapters": {"type": "array", "items": {"type": "string"}}}}}})";

@@ -114,7 +114,7 @@ class Document {
     if (Json parameters = path_parameters(route); !parameters.empty()) out["parameters"] = std::move(parameters);
     if (!route.request_schema.empty())
       if (Json schema = keep_schema(id + "_request", route.request_schema); !schema.is_null())
-        out["requestBody"] = {{"required", true}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}};
+        out["requestBody"] = {{"required", true}, {"content", {{route.request_type, {{"schema", std::move(schema)}}}}}};
     out["responses"] = responses(route, id);
     return out;
   }
