@@ -50,6 +50,7 @@ Result<std::string> detect_format(const std::filesystem::path& path, std::span<c
   HEARTH_TRY(file.read_at(0, {reinterpret_cast<std::byte*>(head.data()), n}));
   const std::string_view seen(head.data(), n);
   if (seen.starts_with("GGUF")) return std::string("gguf");
+  if (seen.starts_with("lmgg")) return std::string("ggml");  // the number 0x67676d6c: Whisper models of whisper.cpp
   if (seen.size() == 8 && seen.substr(4) == "TFL3") return std::string("tflite");
   if (std::string format = format_by_name(path.filename().string(), known); !format.empty()) return format;
   return fail(

@@ -90,6 +90,11 @@ def build_with_pip(package, archive, python, prefix, work):
              hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
 
 
+def needed_prefixes(package, links):
+    """The prefixes that the package stands on; one that is missing is the system's to have."""
+    return [str((links / name).resolve()) for name in package.get("needs", []) if (links / name).exists()]
+
+
 def build_with_cmake(package, tree, prefix, logs):
     """An ordinary CMake project: configure, build, install."""
     log_path = logs / f"{package['name']}-build.log"
@@ -101,7 +106,7 @@ def build_with_cmake(package, tree, prefix, logs):
     env = dict(os.environ, CCACHE_BASEDIR=str(tree.parent), CCACHE_NOHASHDIR="1")
     step.run(f"Configure {package['name']} {package['version']}",
              ["cmake", "-G", "Ninja", "-S", tree / package.get("source_dir", ""), "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}",
-              *package["cmake_args"]], log_path, env=env)
+              f"-DCMAKE_PREFIX_PATH={';'.join(package.get('needed_prefixes', []))}", *package["cmake_args"]], log_path, env=env)
     step.run(f"Build {package['name']} {package['version']}", ["cmake", "--build", build, "--target", "install"], log_path, env=env,
              hint=f" (about {package.get('about_minutes', 1)} minutes on two cores, once)")
     for name in package.get("drop", []):
@@ -182,6 +187,7 @@ def ensure(content, when, links, cache):
             if package is None:
                 print(f"{pinned['name']}: no wheel is pinned for this machine; what needs it is left out", file=sys.stderr)
                 continue
+            package = dict(package, needed_prefixes=needed_prefixes(package, links))
             prefix = manifest.prefix_of(package, cache)
             make_prefix(package, prefix, python, cache, logs)
             link(links, package["name"], prefix)

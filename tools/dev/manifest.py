@@ -49,6 +49,8 @@ def platform_tag():
 def prefix_of(package, cache):
     """deps/<name>-<version>-<recipe hash>: the same recipe is built once, whatever else the manifest says."""
     recipe = {field: package[field] for field in RECIPE_FIELDS if field in package}
+    if package.get("needed_prefixes"):
+        recipe["stands_on"] = [Path(prefix).name for prefix in package["needed_prefixes"]]
     recipe["revision"] = RECIPE_REVISION[package["recipe"]]
     recipe["platform"] = "any" if package["recipe"] == "headers" else platform_tag()
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
