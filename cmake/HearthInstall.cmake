@@ -25,11 +25,12 @@ install(FILES "${PROJECT_BINARY_DIR}/hearthConfig.cmake" "${PROJECT_BINARY_DIR}/
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/hearth" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 
 # The program, its worker and the runtimes. Those with a vendor's library install themselves with what they bring along;
-# the scripted runtime is for tests.
+# the scripted runtime is for tests, and what is under
+# the GPL is packaged apart.
 install(TARGETS hearth RUNTIME DESTINATION bin)
 install(TARGETS hearth_worker RUNTIME DESTINATION libexec/hearth)
 get_property(runtimes GLOBAL PROPERTY HEARTH_RUNTIME_TARGETS)
-list(REMOVE_ITEM runtimes hearth_runtime_llama hearth_runtime_onnxruntime hearth_runtime_openvino hearth_runtime_fake)
+list(REMOVE_ITEM runtimes hearth_runtime_llama hearth_runtime_onnxruntime hearth_runtime_openvino hearth_runtime_fake hearth_runtime_espeak)
 if(runtimes)
   install(TARGETS ${runtimes} LIBRARY DESTINATION "${HEARTH_RUNTIME_PLUGIN_DIR}")
 endif()

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/model_format.h"
+#include "plugin_host/worker_only.h"
 
 namespace hearth {
 
@@ -14,15 +15,52 @@ namespace {
 // measurement on two AVX-512 cores, YOLOX-nano in ONNX: ONNX Runtime 103 images/s, OpenVINO 90.
 constexpr int kOwnFormatWeight = 15;
 
+bool runs_apart(const RuntimeRegistry& registry, const std::string& name) {
+  const auto library = registry.library(name);
+  return library && is_worker_only(*library);
+}
+
 std::vector<std::string> known_formats(RuntimeRegistry& registry) {
   std::vector<std::string> formats;
   for (const auto& name : registry.names()) {
+    if (runs_apart(registry, name)) continue;  // a process for each; none of them reads files of a kind of its own
     auto runtime = registry.open(name, Transport::kInProcess);
     auto info = runtime ? (*runtime)->describe() : Result<RuntimeInfo>(fail(runtime.error()));
     if (info) formats.insert(formats.end(), info->formats.begin(), info->formats.end());
   }
   return formats;
 }
+
+// The runtime of the highest weight so far, and why others were none.
+struct Choice {
+  RuntimeRegistry& registry;
+  const std::string& format;
+  const std::string& capability;
+  std::optional<ChosenRuntime> best = {};
+  std::string reasons = {};
+
+  void note(const std::string& name, const std::string& reason) {
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, reason);
+  }
+  Status consider(const std::string& name) {
+    auto runtime = registry.open(name, Transport::kInProcess);
+    if (!runtime) {
+      note(name, runtime.error().message);
+      return {};
+    }
+    HEARTH_ASSIGN(info, (*runtime)->describe());
+    if (std::ranges::find(info.formats, format) == info.formats.end()) return {};
+    if (!capability.empty() && std::ranges::find(info.capabilities, capability) == info.capabilities.end()) return {};
+    HEARTH_ASSIGN(score, (*runtime)->score());
+    if (score.score <= 0) {
+      note(name, score.reason);
+      return {};
+    }
+    const int weight = score.score + (info.formats.front() == format ? kOwnFormatWeight : 0);
+    if (!best || weight > best->score) best = ChosenRuntime{name, std::move(info), weight};
+    return {};
+  }
+};
 
 }  // namespace
 
@@ -50,27 +88,20 @@ std::uint32_t default_context_length(const ModelFile& file) {
 
 Result<ChosenRuntime> choose_runtime(RuntimeRegistry& registry, const std::string& wanted, const std::string& format,
                                      const std::string& capability) {
-  std::optional<ChosenRuntime> best;
-  std::string reasons;
+  Choice choice{registry, format, capability};
+  std::vector<std::string> apart;
   for (const auto& name : registry.names()) {
     if (!wanted.empty() && name != wanted) continue;
-    auto runtime = registry.open(name, Transport::kInProcess);
-    if (!runtime) {
-      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, runtime.error().message);
-      continue;
-    }
-    HEARTH_ASSIGN(info, (*runtime)->describe());
-    if (std::ranges::find(info.formats, format) == info.formats.end()) continue;
-    if (!capability.empty() && std::ranges::find(info.capabilities, capability) == info.capabilities.end()) continue;
-    HEARTH_ASSIGN(score, (*runtime)->score());
-    if (score.score <= 0) {
-      reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", name, score.reason);
-      continue;
-    }
-    const int weight = score.score + (info.formats.front() == format ? kOwnFormatWeight : 0);
-    if (!best || weight > best->score) best = ChosenRuntime{name, std::move(info), weight};
+    if (wanted.empty() && runs_apart(registry, name))
+      apart.push_back(name);
+    else
+      HEARTH_TRY(choice.consider(name));
   }
-  if (best) return std::move(*best);
+  // Asked last, since each starts a process.
+  for (const auto& name : apart)
+    if (!choice.best) HEARTH_TRY(choice.consider(name));
+  if (choice.best) return std::move(*choice.best);
+  const std::string& reasons = choice.reasons;
   const std::string who =
       wanted.empty() ? std::string("no runtime") : fmt::format("the runtime '{}' is not one that", wanted);
   return fail(

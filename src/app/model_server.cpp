@@ -7,18 +7,21 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <utility>
 
 #include "app/intent_learning.h"
 #include "app/ledger_view.h"
 #include "app/machine_probe.h"
+#include "app/model_speaker.h"
 #include "platform/file.h"
 #include "platform/process.h"
 #include "platform/service_notify.h"
 #include "platform/system_tree.h"
 #include "probe/device_state_reader.h"
 #include "serve/anthropic_routes.h"
+#include "serve/audio_speech.h"
 #include "serve/hearth_routes.h"
 #include "serve/kserve_routes.h"
 #include "serve/llama_routes.h"
@@ -86,6 +89,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
                                                         const CancelToken& cancel) {
   HEARTH_ASSIGN(lease, ServerLease::take(app.home()));
   std::unique_ptr<ModelServer> server(new ModelServer(app, options, std::move(lease)));
+  HEARTH_TRY(server->make_voices(cancel));
   HEARTH_TRY(server->make_engine());
   HEARTH_TRY(server->make_governor());
   HEARTH_TRY(server->read_keys());
@@ -105,6 +109,7 @@ ModelServer::~ModelServer() {
   stream_.close();
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  voices_.reset();
   transcription_.reset();  // its threads hold models
   speech_.reset();
   encoding_.reset();  // its threads hold lanes
@@ -112,6 +117,44 @@ ModelServer::~ModelServer() {
   engine_.reset();
   private_.reset();
   public_.reset();
+}
+
+// Voices are loaded at once: they are small, and nobody waits for one.
+Status ModelServer::make_voices(const CancelToken& cancel) {
+  std::vector<OfferedSpeaker> offered;
+  std::vector<ServedModelSettings> others;
+  std::set<std::string> names;
+  for (auto& each : options_.models) {
+    if (!names.insert(each.name).second)
+      return fail(ErrorCode::kInvalidArgument, fmt::format("two models are called '{}'", each.name),
+                  "give them names with -m NAME=FILE");
+    if (!names_builtin_voices(app_.registry(), each.reference)) {
+      others.push_back(std::move(each));
+      continue;
+    }
+    HEARTH_ASSIGN(speaker, open_speaker(app_.session_host(), {each.reference, each.runtime, each.load, each.transport},
+                                        {.cancel = &cancel}));
+    offered.push_back({each.name, std::move(speaker), each.aliases});
+  }
+  options_.models = std::move(others);
+  if (options_.models.empty() && offered.empty())
+    return fail(ErrorCode::kInvalidArgument, "a server needs a model", "give one with -m FILE or -m NAME=FILE");
+  if (!offered.empty()) voices_ = std::make_unique<QueuedSpeechService>(std::move(offered), SpeechServiceOptions{});
+  return {};
+}
+
+std::vector<serve::OtherModel> ModelServer::voice_models() const {
+  std::vector<serve::OtherModel> models;
+  if (voices_ == nullptr) return models;
+  for (const auto& each : voices_->speakers()) {
+    ModelFacts facts;
+    facts.name = each.name;
+    facts.aliases = each.aliases;
+    facts.runtime = each.speaker->facts().runtime;
+    facts.state = ModelState::kResident;
+    models.push_back({std::move(facts), "speech"});
+  }
+  return models;
 }
 
 Status ModelServer::make_engine() {
@@ -199,7 +242,10 @@ std::vector<serve::Route> ModelServer::routes() {
   };
   add(serve::health_routes(readiness_));
   add(serve::metrics_routes(app_.metrics(), *engine_, [this] { tensors_->collect_copies(); }));
-  add(serve::openai_routes(service, app_.clock(), {serving_->fingerprint, random_seed()}));
+  serve::OpenAiOptions openai{serving_->fingerprint, random_seed()};
+  openai.other_models = [this] { return voice_models(); };
+  add(serve::openai_routes(service, app_.clock(), openai));
+  if (voices_ != nullptr) add(serve::audio_speech_routes(*voices_, app_.metrics()));
   add(serve::anthropic_routes(*serving_));
   add(serve::llama_routes(*serving_));
   add(serve::vision_routes(*vision_));

@@ -18,6 +18,7 @@
 #include "engine/speech_engine.h"
 #include "engine/tensor_engine.h"
 #include "engine/text_engine.h"
+#include "pipeline/speech_service.h"
 #include "pipeline/vision_service.h"
 #include "serve/health.h"
 #include "serve/hearth_routes.h"
@@ -64,6 +65,7 @@ class ModelServer {
  private:
   ModelServer(HearthApp& app, const ModelServerOptions& options, ServerLease lease)
       : app_(app), options_(options), lease_(std::move(lease)) {}
+  Status make_voices(const CancelToken& cancel);
   Status make_engine();
   Status make_governor();
   void start_governor();
@@ -72,6 +74,7 @@ class ModelServer {
   Status start_exporter();
   Status make_routing();
   [[nodiscard]] std::vector<serve::Route> routes();
+  [[nodiscard]] std::vector<serve::OtherModel> voice_models() const;
   Status open_doors();
   Status warm(const CancelToken& cancel);
   Status warm_text(const std::string& model, const CancelToken& cancel);
@@ -91,6 +94,7 @@ class ModelServer {
   std::unique_ptr<EncodingService> encoding_;    // in front of both engines
   std::unique_ptr<SpeechEngine> speech_;         // of the models that the text engine keeps
   std::unique_ptr<ServedTranscription> transcription_;
+  std::unique_ptr<QueuedSpeechService> voices_;  // null: no voices are served
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;

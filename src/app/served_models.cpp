@@ -74,8 +74,6 @@ SpeechModelSettings speech_settings(ServedModelSettings settings) {
 Result<std::unique_ptr<ServedModels>> ServedModels::create(const SessionHost& host, const std::filesystem::path& home,
                                                            std::vector<ServedModelSettings> settings,
                                                            const std::filesystem::path& data) {
-  if (settings.empty())
-    return fail(ErrorCode::kInvalidArgument, "a server needs a model", "give one with -m FILE or -m NAME=FILE");
   std::unique_ptr<ServedModels> made(new ServedModels(host, home, data));
   for (auto& each : settings) HEARTH_TRY(made->add(std::move(each)));
   return made;

@@ -45,7 +45,7 @@ struct ServedModelSettings {
 // Thread-safe.
 class ServedModels final : public ModelProvider {
  public:
-  // Checks that every file is there and that a runtime reads it. kInvalidArgument: no models, two of one name. Errors
+  // Checks that every file is there and that a runtime reads it. kInvalidArgument: two of one name. Errors
   // of open_model_file and choose_runtime name the model. `home` keeps cached prefixes and digests; `data` is the
   // catalogue's folder. A file that a runtime reads as a graph of tensors, and none as a text model, is a tensor model;
   // one that is neither and that a runtime transcribes with is a speech model.

@@ -26,8 +26,8 @@ Result<std::unique_ptr<Resampler>> Resampler::create(std::uint32_t /*from_hz*/, 
 
 Result<std::unique_ptr<RealFft>> RealFft::create(std::size_t /*n*/) { return absent(); }
 
-Result<std::vector<std::byte>> encode_audio(std::span<const float> /*samples*/, std::uint32_t /*sample_rate_hz*/,
-                                            AudioEncoding /*encoding*/) {
+Result<std::unique_ptr<AudioEncoder>> AudioEncoder::create(ByteOutput& /*output*/, std::uint32_t /*sample_rate_hz*/,
+                                                           AudioEncoding /*encoding*/) {
   return absent();
 }
 

@@ -12,6 +12,7 @@
 #include "cli/generation_flags.h"
 #include "cli/generation_report.h"
 #include "cli/line_reader.h"
+#include "cli/speak_command.h"
 
 namespace hearth::cli {
 namespace {
@@ -194,6 +195,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_encoder_commands(*run, context, selection);
   add_transcribe_command(*run, context, selection);
   add_sound_commands(*run, context, selection);
+  add_speak_command(*run, context, selection);
 }
 
 }  // namespace hearth::cli

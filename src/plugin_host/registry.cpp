@@ -8,6 +8,7 @@
 #include "platform/file.h"
 #include "plugin_host/plugin_library.h"
 #include "plugin_host/worker_client.h"
+#include "plugin_host/worker_only.h"
 
 namespace hearth {
 namespace {
@@ -15,11 +16,12 @@ namespace {
 constexpr std::string_view kPrefix = "libhearth_runtime_";
 constexpr std::string_view kSuffix = ".so";
 
-// "llama" of "libhearth_runtime_llama.so"; absent for any other file.
+// "llama" of "libhearth_runtime_llama.so" and of "libhearth_runtime_llama.worker.so"; absent for any other file.
 std::optional<std::string> runtime_name(std::string_view file) {
-  if (!file.starts_with(kPrefix) || !file.ends_with(kSuffix) || file.size() <= kPrefix.size() + kSuffix.size())
+  const auto suffix = file.ends_with(kWorkerOnlySuffix) ? kWorkerOnlySuffix : kSuffix;
+  if (!file.starts_with(kPrefix) || !file.ends_with(suffix) || file.size() <= kPrefix.size() + suffix.size())
     return std::nullopt;
-  return std::string(file.substr(kPrefix.size(), file.size() - kPrefix.size() - kSuffix.size()));
+  return std::string(file.substr(kPrefix.size(), file.size() - kPrefix.size() - suffix.size()));
 }
 
 }  // namespace
@@ -68,7 +70,7 @@ Result<std::filesystem::path> RuntimeRegistry::library(const std::string& name) 
 
 Result<std::shared_ptr<Runtime>> RuntimeRegistry::open(const std::string& name, Transport transport) {
   HEARTH_ASSIGN(path, state_->find(name));
-  if (transport == Transport::kWorker) {
+  if (transport == Transport::kWorker || is_worker_only(path)) {
     WorkerOptions options;
     options.program = state_->options.worker_program;
     options.plugin = path;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "plugin_host/test_plugin/plugin_fixture.h"
+#include "plugin_host/worker_only.h"
 #include "support/paths.h"
 
 namespace hearth::test {
@@ -49,6 +50,23 @@ TEST(RuntimeRegistry, the_first_folder_wins) {
   RegistryOptions made = options();
   made.plugin_folders.insert(made.plugin_folders.begin(), folder);
   EXPECT_EQ(code_of(RuntimeRegistry(made).open("whole", Transport::kInProcess)), ErrorCode::kUnsupported);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(RuntimeRegistry, a_plugin_for_workers_alone_never_opens_in_this_process) {
+  const auto folder =
+      std::filesystem::path(::testing::TempDir()) / ("hearth_registry_apart_" + std::to_string(own_process_id()));
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(plugin_path("whole"), folder / "libhearth_runtime_apart.worker.so");
+  RegistryOptions made = options();
+  made.plugin_folders = {folder};
+  RuntimeRegistry registry(made);
+  EXPECT_THAT(registry.names(), ::testing::ElementsAre("apart"));
+  const auto opened = registry.open("apart", Transport::kInProcess);
+  ASSERT_TRUE(opened) << to_string(opened.error());
+  EXPECT_GT((*opened)->worker_pid(), 0);
+  EXPECT_TRUE(is_worker_only(*registry.library("apart")));
+  EXPECT_FALSE(is_worker_only(*RuntimeRegistry(options()).library("whole")));
   std::filesystem::remove_all(folder);
 }
 

@@ -56,7 +56,11 @@ std::string_view method_name(Method method) {
                                                                           "stream_new",
                                                                           "stream_free",
                                                                           "accept",
-                                                                          "finish"};
+                                                                          "finish",
+                                                                          "capability",
+                                                                          "info",
+                                                                          "voices",
+                                                                          "synthesize"};
   const auto index = static_cast<std::uint32_t>(method);
   return index <= kMethodMax ? kNames[index] : kNames[0];
 }

@@ -62,8 +62,12 @@ enum class Method : std::uint32_t {
   kStreamFree,
   kAccept,
   kFinish,
+  kSynthesizeFeatures,
+  kSynthesizeInfo,
+  kVoices,
+  kSynthesize,
 };
-inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kFinish);
+inline constexpr std::uint32_t kMethodMax = static_cast<std::uint32_t>(Method::kSynthesize);
 // "decode", "load": what was being done, for errors. "unknown" outside the enum.
 [[nodiscard]] std::string_view method_name(Method method);
 

@@ -97,6 +97,8 @@ WorkerClient::WorkerClient(std::unique_ptr<WorkerLink> link) : link_(std::move(l
     if (view(id) == HEARTH_CAP_TENSOR && major == HEARTH_CAP_TENSOR_MAJOR) return client_of(self).tensor_table();
     if (view(id) == HEARTH_CAP_TRANSCRIBE && major == HEARTH_CAP_TRANSCRIBE_MAJOR)
       return client_of(self).transcribe_table();
+    if (view(id) == HEARTH_CAP_SYNTHESIZE && major == HEARTH_CAP_SYNTHESIZE_MAJOR)
+      return client_of(self).synthesize_table();
     return nullptr;
   };
 }
@@ -156,6 +158,20 @@ const hearth_transcribe* WorkerClient::transcribe_table() {
     if (present) transcribe_ = make_transcribe_proxy();
   }
   return transcribe_.struct_size == 0 ? nullptr : &transcribe_;
+}
+
+const hearth_synthesize* WorkerClient::synthesize_table() {
+  const std::lock_guard lock(text_mutex_);
+  if (!synthesize_known_) {
+    const Result<WorkerReply> reply = link_->call(Method::kSynthesizeFeatures, {}, nullptr, {});
+    if (!reply) return nullptr;
+    WireReader in(reply->payload);
+    const bool present = in.get<std::uint32_t>() != 0;
+    if (!in.done()) return nullptr;
+    synthesize_known_ = true;
+    if (present) synthesize_ = make_synthesize_proxy();
+  }
+  return synthesize_.struct_size == 0 ? nullptr : &synthesize_;
 }
 
 std::string_view WorkerClient::keep(std::string_view text) {

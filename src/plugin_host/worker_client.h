@@ -15,7 +15,8 @@
 
 namespace hearth {
 
-// Thread-safe as the tables say. Of the capabilities, `text`, `tensor` and `transcribe` cross the border to a worker.
+// Thread-safe as the tables say. Of the capabilities, `text`, `tensor`, `transcribe` and `synthesize` cross the
+// border to a worker.
 // The handles its tables give out are this process's own objects and stay safe to use and free after the worker died.
 class WorkerClient final : public PluginSource {
  public:
@@ -46,16 +47,19 @@ class WorkerClient final : public PluginSource {
   const hearth_text* text_table();
   const hearth_tensor* tensor_table();
   const hearth_transcribe* transcribe_table();
+  const hearth_synthesize* synthesize_table();
 
   std::unique_ptr<WorkerLink> link_;
   hearth_plugin plugin_{};
-  std::mutex text_mutex_;  // of the seven below
+  std::mutex text_mutex_;  // of the nine below
   bool text_known_ = false;
   hearth_text text_{};  // absent while text_.struct_size is 0
   bool tensor_known_ = false;
   hearth_tensor tensor_{};  // absent while tensor_.struct_size is 0
   bool transcribe_known_ = false;
   hearth_transcribe transcribe_{};  // absent while transcribe_.struct_size is 0
+  bool synthesize_known_ = false;
+  hearth_synthesize synthesize_{};  // absent while synthesize_.struct_size is 0
   std::set<std::string, std::less<>> kept_;
   std::mutex regions_mutex_;                                                                   // of the one below
   std::map<const std::byte*, std::pair<std::uint64_t, std::weak_ptr<SharedMemory>>> regions_;  // by address here
@@ -87,6 +91,8 @@ struct ProxyAdapter {
 [[nodiscard]] hearth_tensor make_tensor_proxy(const TensorFeatures& features);
 // The transcribe table whose calls go to a worker.
 [[nodiscard]] hearth_transcribe make_transcribe_proxy();
+// The synthesize table whose calls go to a worker.
+[[nodiscard]] hearth_synthesize make_synthesize_proxy();
 
 // For the calls that return nothing: waits, not for ever, until the worker has freed what `id` names. A dead worker
 // has.

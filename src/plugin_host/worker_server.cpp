@@ -4,6 +4,7 @@
 
 #include "platform/process.h"
 #include "plugin_host/plugin_library.h"
+#include "plugin_host/synthesize_model.h"
 #include "plugin_host/transcribe_model.h"
 #include "plugin_host/worker_tensor_state.h"
 #include "plugin_host/worker_transcribe_state.h"
@@ -74,6 +75,7 @@ bool serve_request(WorkerState& state, Request& request) {
   if (handler == nullptr) handler = text_handler_of(state.text, head.method);
   if (handler == nullptr) handler = tensor_handler_of(state.tensor, head.method);
   if (handler == nullptr) handler = transcribe_handler_of(state.transcribe, head.method);
+  if (handler == nullptr) handler = synthesize_handler_of(state.synthesize, head.method);
   const hearth_status status = handler == nullptr || !request.in.ok() ? bad_request() : handler(state, request);
   if (reply(request, status)) return true;
   if (request.undo) request.undo();
@@ -144,6 +146,7 @@ int serve_worker(FileDescriptor main_channel, const std::filesystem::path& plugi
   state.text = text_table_of(*state.plugin);
   state.tensor = tensor_table_of(*state.plugin);
   state.transcribe = transcribe_table_of(*state.plugin).value_or(nullptr);
+  state.synthesize = synthesize_table_of(*state.plugin).value_or(nullptr);
   for (;;) {
     Result<Frame> frame = main.channel.receive();
     if (!frame) return frame.error().code == ErrorCode::kUnavailable ? 0 : 1;

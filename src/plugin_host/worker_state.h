@@ -97,6 +97,7 @@ struct WorkerState {
   HandleTable<TensorRequestEntry> tensor_requests;
   const hearth_transcribe* transcribe = nullptr;  // null when the plugin has none
   HandleTable<StreamEntry> streams;
+  const hearth_synthesize* synthesize = nullptr;  // null when the plugin has none
 };
 
 // One request on one lane. Used by the lane's thread; only `call` is polled by others.
@@ -130,6 +131,8 @@ using RequestHandler = hearth_status (*)(WorkerState& state, Request& request);
 [[nodiscard]] RequestHandler tensor_handler_of(const hearth_tensor* tensor, Method method);
 // The same of the transcribe table.
 [[nodiscard]] RequestHandler transcribe_handler_of(const hearth_transcribe* transcribe, Method method);
+// The same of the synthesize table.
+[[nodiscard]] RequestHandler synthesize_handler_of(const hearth_synthesize* table, Method method);
 
 [[nodiscard]] hearth_status bad_request();
 [[nodiscard]] hearth_status no_such_handle(const char* kind);

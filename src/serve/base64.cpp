@@ -1,5 +1,6 @@
 #include "serve/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -8,10 +9,11 @@ namespace {
 
 constexpr std::uint8_t kNoLetter = 0xFF;
 
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::array<std::uint8_t, 256> letter_values() {
   std::array<std::uint8_t, 256> values{};
   values.fill(kNoLetter);
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < kLetters.size(); ++i)
     values[static_cast<unsigned char>(kLetters[i])] = static_cast<std::uint8_t>(i);
   values[static_cast<unsigned char>('-')] = 62;
@@ -51,6 +53,22 @@ Result<std::string> decode_base64(std::string_view text) {
   }
   if (n_letters % 4 == 1) return fail(ErrorCode::kInvalidArgument, "the picture's base64 is cut off", "send all of it");
   return bytes;
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    std::uint32_t group = 0;
+    const std::size_t n = std::min<std::size_t>(3, bytes.size() - at);
+    for (std::size_t i = 0; i < 3; ++i) group = group << 8U | (i < n ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i) out += i <= n ? kLetters[group >> (18 - 6 * i) & 63U] : '=';
+  }
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(out, bytes);
+  return out;
 }
 
 }  // namespace hearth::serve

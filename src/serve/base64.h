@@ -1,4 +1,4 @@
-// Base64 as JSON bodies carry pictures.
+// Base64 as JSON bodies carry pictures, vectors and sound.
 #pragma once
 
 #include <string>
@@ -12,5 +12,9 @@ namespace hearth::serve {
 // ("data:image/jpeg;base64,..."). kInvalidArgument names the first letter that is none.
 // Source: RFC 4648, sections 4 and 5; RFC 2397.
 [[nodiscard]] Result<std::string> decode_base64(std::string_view text);
+
+// Standard letters with padding, without line breaks. Source: RFC 4648, section 4.
+[[nodiscard]] std::string encode_base64(std::string_view bytes);
+void append_base64(std::string& out, std::string_view bytes);
 
 }  // namespace hearth::serve

@@ -1,9 +1,8 @@
 #include "serve/embeddings.h"
 
 #include <bit>
-#include <cstring>
-#include <span>
 
+#include "serve/base64.h"
 #include "serve/json_writer.h"
 #include "serve/openai_answer.h"
 #include "serve/openai_prompts.h"
@@ -42,24 +41,12 @@ Result<EmbeddingAsk> read_embedding(OpenAiServing& serving, const HttpRequest& h
   return ask;
 }
 
-// Little-endian float32 in base64, as the API has it. Source: RFC 4648, section 4.
-void append_base64(std::string& out, const std::vector<float>& values) {
-  static_assert(std::endian::native == std::endian::little, "the bytes are sent as they lie");
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const auto bytes = std::as_bytes(std::span(values));
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t group = 0;
-    const std::size_t n = std::min<std::size_t>(3, bytes.size() - at);
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8U | (i < n ? std::to_integer<std::uint32_t>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) out += i <= n ? kLetters[group >> (18 - 6 * i) & 63U] : '=';
-  }
-}
-
 void append_vector(std::string& out, const std::vector<float>& values, bool base64) {
   if (base64) {
+    // Little-endian float32, as the API has it.
+    static_assert(std::endian::native == std::endian::little, "the bytes are sent as they lie");
     out += '"';
-    append_base64(out, values);
+    append_base64(out, {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
     out += '"';
     return;
   }

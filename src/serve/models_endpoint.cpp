@@ -7,9 +7,9 @@ namespace hearth::serve {
 namespace {
 
 // OpenAI's fields, and under "hearth" what else is known.
-Json model_json(const ModelFacts& facts) {
+Json model_json(const ModelFacts& facts, std::string_view kind) {
   Json more = {{"state", to_string(facts.state)}, {"aliases", facts.aliases}, {"context_length", facts.context_length}};
-  more["kind"] = to_string(facts.kind);
+  more["kind"] = kind;
   if (!facts.format.empty()) more["format"] = facts.format;
   if (!facts.runtime.empty()) more["runtime"] = facts.runtime;
   if (!facts.rung.empty()) more["rung"] = facts.rung;
@@ -25,19 +25,28 @@ Json model_json(const ModelFacts& facts) {
           {"hearth", std::move(more)}};
 }
 
+std::vector<OtherModel> other_models(const OpenAiServing& serving) {
+  return serving.other_models ? serving.other_models() : std::vector<OtherModel>();
+}
+
 void answer_list(const OpenAiServing& serving, Exchange& exchange) {
   Json data = Json::array();
-  for (const ModelFacts& facts : serving.service.models()) data.push_back(model_json(facts));
+  for (const ModelFacts& facts : serving.service.models()) data.push_back(model_json(facts, to_string(facts.kind)));
+  for (const auto& other : other_models(serving)) data.push_back(model_json(other.facts, other.kind));
   exchange.respond({.body = json_text({{"object", "list"}, {"data", std::move(data)}})});
 }
 
 void answer_one(const OpenAiServing& serving, Exchange& exchange) {
   const auto& parameters = exchange.request().parameters;
   const auto id = parameters.find("id");
+  if (id != parameters.end())
+    for (const auto& other : other_models(serving))
+      if (other.facts.name == id->second)
+        return exchange.respond({.body = json_text(model_json(other.facts, other.kind))});
   auto facts = serving.service.model(id == parameters.end() ? std::string() : id->second);
   if (!facts)
     return exchange.respond_error(std::move(facts).error().with("param", "model").with("code", "model_not_found"));
-  exchange.respond({.body = json_text(model_json(*facts))});
+  exchange.respond({.body = json_text(model_json(*facts, to_string(facts->kind)))});
 }
 
 }  // namespace

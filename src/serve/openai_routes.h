@@ -1,12 +1,14 @@
 // The endpoints of OpenAI's API.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "engine/text_service.h"
 #include "serve/exchange.h"
+#include "serve/openai_serving.h"
 
 namespace hearth::serve {
 
@@ -15,6 +17,7 @@ struct OpenAiOptions {
   std::uint64_t id_seed = 0;              // of ids and of seeds that clients leave open: another one each start
   std::size_t stored_responses = 1024;    // past responses kept for previous_response_id
   std::size_t stored_bytes = 64U << 20U;  // of these together; the oldest go first
+  std::function<std::vector<OtherModel>()> other_models = {};  // beside the service's own, for the list of models
 };
 
 // Chat completions, completions, embeddings, responses and models. The service and the clock are borrowed and must

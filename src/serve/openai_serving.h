@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "engine/text_service.h"
@@ -41,6 +43,12 @@ class AnswerIds {
   std::atomic<std::uint64_t> count_{0};
 };
 
+// A model beside the text service's own.
+struct OtherModel {
+  ModelFacts facts;
+  std::string kind;  // "speech"
+};
+
 // Thread-safe: only the ids change. The service and the clock are borrowed and must outlive the routes.
 struct OpenAiServing {
   OpenAiServing(TextService& text_service, const Clock& time, std::string system_fingerprint, std::uint64_t id_seed)
@@ -50,6 +58,8 @@ struct OpenAiServing {
   const Clock& clock;
   const std::string fingerprint;  // of the program's build, as clients see it
   AnswerIds ids;
+  // Models beside the service's own, for the list of models; may be empty. Set before the routes are used.
+  std::function<std::vector<OtherModel>()> other_models;
 
   [[nodiscard]] std::int64_t unix_now() const {
     return std::chrono::duration_cast<std::chrono::seconds>(clock.wall_now().time_since_epoch()).count();

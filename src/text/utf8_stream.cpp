@@ -82,6 +82,16 @@ std::size_t utf8_complete_prefix(std::string_view bytes) {
   return bytes.size() - append_complete(bytes, ignored);
 }
 
+std::size_t utf8_plain_prefix(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size() && bytes[at] != '\0') {
+    const Step step = decode_one(bytes.substr(at));
+    if (step.kind != Decoded::kValid) break;
+    at += step.length;
+  }
+  return at;
+}
+
 std::string utf8_sanitized(std::string_view bytes) {
   Utf8Stream stream;
   std::string out = stream.push(bytes);

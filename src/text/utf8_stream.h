@@ -22,6 +22,9 @@ class Utf8Stream {
 // The length of the longest prefix of `bytes` that does not end inside a character.
 [[nodiscard]] std::size_t utf8_complete_prefix(std::string_view bytes);
 
+// The length of the longest prefix that is whole, valid UTF-8 without NUL: all of `bytes` where they are that.
+[[nodiscard]] std::size_t utf8_plain_prefix(std::string_view bytes);
+
 // `bytes` with every invalid sequence replaced by U+FFFD, for places (JSON) that accept nothing else.
 [[nodiscard]] std::string utf8_sanitized(std::string_view bytes);
 

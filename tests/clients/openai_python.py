@@ -324,6 +324,56 @@ class Models(ClientCase):
             self.client.models.retrieve("nowhere")
 
 
+@unittest.skipUnless(os.environ.get("HEARTH_VOICE"), "the runtime flite was not built")
+class Speech(ClientCase):
+    def speak(self, text="Good morning.", **more):
+        return self.client.audio.speech.create(**{"model": "voice", "voice": "alloy", "input": text, **more})
+
+    def test_formats(self):
+        for form, opening, media in (("wav", b"RIFF", "audio/wav"), ("flac", b"fLaC", "audio/flac"), ("opus", b"OggS", "audio/ogg"),
+                                     ("mp3", None, "audio/mpeg"), ("pcm", None, "audio/pcm")):
+            answer = self.speak(response_format=form)
+            self.assertEqual(answer.response.headers["content-type"], media)
+            self.assertTrue(answer.content.startswith(opening or b""))
+            self.assertGreater(len(answer.content), 1000)
+
+    def test_default_is_mp3(self):
+        self.assertEqual(self.speak().response.headers["content-type"], "audio/mpeg")
+
+    def test_streams(self):
+        with self.client.audio.speech.with_streaming_response.create(
+                model="voice", voice="rms", input="One. Two. Three.", response_format="pcm") as answer:
+            pieces = list(answer.iter_bytes(chunk_size=4096))
+        self.assertGreater(len(pieces), 3)
+
+    def test_speed_and_markup(self):
+        usual = len(self.speak("one two three", response_format="pcm").content)
+        fast = len(self.speak("one two three", response_format="pcm", speed=2).content)
+        paused = len(self.speak('<speak>one two three<break time="1s"/></speak>', response_format="pcm").content)
+        self.assertLess(fast, 0.75 * usual)
+        self.assertEqual(paused, usual + 32_000)
+
+    def test_events(self):
+        with self.client.audio.speech.with_streaming_response.create(
+                model="voice", voice="alloy", input="Hello.", response_format="pcm", stream_format="sse") as answer:
+            events = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+        self.assertEqual(events[-1]["type"], "speech.audio.done")
+        self.assertEqual({event["type"] for event in events[:-1]}, {"speech.audio.delta"})
+
+    def test_refusals(self):
+        for more in ({"text": ""}, {"response_format": "aac"}, {"speed": 9}):
+            with self.assertRaises(openai.BadRequestError):
+                self.speak(**more)
+        with self.assertRaises(openai.NotFoundError):
+            self.speak(model="nowhere")
+        with self.assertRaises(openai.NotFoundError):
+            self.speak(voice="nobody")
+
+    def test_listed(self):
+        self.assertIn("voice", [model.id for model in self.client.models.list()])
+        self.assertEqual(self.client.models.retrieve("voice").model_extra["hearth"]["kind"], "speech")
+
+
 class Errors(ClientCase):
     def test_unknown_model(self):
         with self.assertRaises(openai.NotFoundError) as caught:

@@ -57,9 +57,13 @@ def run_suite(program, suite, folder):
     keys.chmod(0o600)
     models = models_of(suite)
     options = ["--slots", "4", "--ctx", "4096"]
+    has_voice = (program.parent.parent / "lib/hearth/runtimes/libhearth_runtime_flite.so").exists()
+    if has_voice:
+        models["voice"] = "flite"
     with HearthServer(program, models, options) as server, HearthServer(program, models, [*options, "--keys", keys, "--body-limit", "64kb"]) as locked:
         environment = dict(os.environ, HEARTH_URL=server.url, HEARTH_LOCKED_URL=locked.url, HEARTH_KEY=GOOD_KEY,
                            HEARTH_LIMITED_KEY=LIMITED_KEY, NO_COLOR="1")
+        environment["HEARTH_VOICE"] = "1" if has_voice else ""
         for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"):
             environment.pop(name, None)
         environment.update(no_proxy="127.0.0.1", NO_PROXY="127.0.0.1")

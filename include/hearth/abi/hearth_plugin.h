@@ -203,7 +203,7 @@ typedef struct hearth_plugin {
   /* Frees the model. Every handle made from it must be gone before. NULL is allowed. */
   void (*free)(hearth_model* model);
 
-  /* A capability table ("text", "generate", "tensor", "transcribe") or NULL if this plugin lacks it. */
+  /* A capability table ("text", "generate", "tensor", "transcribe", "synthesize") or NULL if this plugin lacks it. */
   const void* (*capability)(void* self, hearth_str id, uint32_t major);
 } hearth_plugin;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hearth/sdk/synthesize_table.h"
 #include "hearth/sdk/tensor_table.h"
 #include "hearth/sdk/text_table.h"
 #include "hearth/sdk/transcribe_table.h"
@@ -117,6 +118,7 @@ inline const void* capability(void* self, hearth_str id, std::uint32_t major) {
     if (view(id) == HEARTH_CAP_TEXT && major == HEARTH_CAP_TEXT_MAJOR) found = &text_table::table();
     if (view(id) == HEARTH_CAP_TENSOR && major == HEARTH_CAP_TENSOR_MAJOR) found = &tensor_capability();
     if (view(id) == HEARTH_CAP_TRANSCRIBE && major == HEARTH_CAP_TRANSCRIBE_MAJOR) found = &transcribe_table::table();
+    if (view(id) == HEARTH_CAP_SYNTHESIZE && major == HEARTH_CAP_SYNTHESIZE_MAJOR) found = &synthesize_table::table();
   });
   if (status.free_message != nullptr) status.free_message(status.message);
   return found;
