@@ -77,7 +77,8 @@ std::shared_ptr<ov::Model> OvSession::prepared() const {
     }
     with_ov_errors(HEARTH_INVALID_ARGUMENT, "giving the model its declared shape", [&] { model->reshape(shapes); });
   }
-  return with_preprocessing(with_wide_weights(std::move(model)), options_.preprocess);
+  if (is_on_host()) model = with_wide_weights(std::move(model));
+  return with_preprocessing(std::move(model), options_.preprocess);
 }
 
 sdk::CompiledKey OvSession::cache_key() const {
