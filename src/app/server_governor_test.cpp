@@ -125,6 +125,7 @@ TEST_F(ServerGovernorTest, a_step_to_the_smaller_model_unloads_the_other_once_it
   provider_.offer("big", {kSlow});
   provider_.offer("small", {kWords});
   options_governor_.smaller = {{"big", "small"}};
+  options_governor_.limits.calm_s = 60;
   const auto under_way = submit(text("big", "go", 80));
   ASSERT_TRUE(under_way->wait_for_tokens(2));
   governor().look();
@@ -161,6 +162,7 @@ TEST_F(ServerGovernorTest, memory_that_runs_short_costs_caches_and_idle_models_b
 
 TEST_F(ServerGovernorTest, allocations_that_go_on_failing_cost_rungs_and_then_service) {
   provider_.offer("starved", {kStarved});
+  options_governor_.watchdog.backoff_s = 0.01;
   options_governor_.watchdog.memory_settle_s = 0;
   options_governor_.watchdog.memory_calm_s = 0.5;
   options_governor_.modalities[0].lowest = 2;
