@@ -229,6 +229,7 @@ void TextScheduler::run() {
       continue;
     }
     worked = step();
+    if (kv_ == nullptr) continue;
     if (!embeddings_.empty()) {
       step_embeddings();
       worked = true;

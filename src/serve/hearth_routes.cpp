@@ -84,6 +84,7 @@ std::vector<Route> hearth_routes(const HearthSources& sources) {
                            return sources.stream->add(exchange, document);
                          respond_document(*exchange, std::move(document));
                        }));
+  routes.back().streams = sources.stream != nullptr;
   routes.push_back(get("/v1/hearth/placement", "Which device holds how much of each model", kPlacementSchema,
                        [sources](const std::shared_ptr<Exchange>& exchange) {
                          respond_document(*exchange, placement_json(sources.service->status()));
