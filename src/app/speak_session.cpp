@@ -78,7 +78,8 @@ Result<SpokenFile> speak_text(HearthApp& app, const SpeakOrder& order, const Des
   const std::uint32_t rate_hz = speaker->facts().sample_rate_hz;
   HEARTH_ASSIGN(writer, SoundWriter::create(to.output, rate_hz, to.encoding));
   Status written;
-  auto spoken = speak_lines(*speaker, lines, {}, bounds, [&](std::span<const float> frame) {
+  WordingSpeaker words(*speaker, scripts->english());
+  auto spoken = speak_lines(words, lines, {}, bounds, [&](std::span<const float> frame) {
     written = writer->write(frame);
     return written.has_value();
   });

@@ -32,6 +32,7 @@ class ScriptedSpeaker final : public Speaker {
     {
       std::unique_lock lock(gate_);
       styles.push_back(style);
+      sentences.push_back(sentence);
       opened_.wait(lock, [this] { return !held_; });
     }
     if (sentence == fails_at) return fail(ErrorCode::kWorkerCrashed, "the speaker died");
@@ -55,8 +56,9 @@ class ScriptedSpeaker final : public Speaker {
   }
 
   std::atomic<int> n_spoken{0};
-  std::vector<SpeakingStyle> styles;  // read once speaking has ended
-  std::string fails_at;               // written before it speaks, as the facts
+  std::vector<SpeakingStyle> styles;  // this and the next are read once speaking has ended
+  std::vector<std::string> sentences;
+  std::string fails_at;  // written before it speaks, as the facts
   SpeakerFacts facts_;
 
  private:

@@ -35,6 +35,7 @@ struct SpeakerFacts {
 struct SpeakingStyle {
   std::string voice = {};  // empty: the default one
   double speed = 1;
+  bool spell = false;  // character by character
   bool operator==(const SpeakingStyle&) const = default;
 };
 

@@ -12,6 +12,10 @@ namespace {
 // A sentence that is longer is parted: what a listener waits for grows with it, and what engines hold.
 constexpr std::size_t kSentenceBytesMax = 400;
 
+std::size_t sentence_bytes_max(const SpeakerFacts& facts) {
+  return facts.text_bytes_max == 0 ? kSentenceBytesMax : std::min<std::size_t>(facts.text_bytes_max, kSentenceBytesMax);
+}
+
 Status check_text(std::string_view text) {
   if (text.size() > kSpeechTextBytesMax)
     return fail(ErrorCode::kDoesNotFit,
@@ -64,6 +68,7 @@ Result<std::vector<SpeechLine>> ScriptWriter::write(std::string_view text, const
   for (const auto& part : parts) {
     SpeakingStyle own = style;
     own.speed *= part.rate;
+    own.spell = part.spell;
     if (!part.voice.empty()) own.voice = part.voice;
     HEARTH_TRY(check_style(own, facts));
     add_part(part, own, facts, lines);
@@ -74,21 +79,24 @@ Result<std::vector<SpeechLine>> ScriptWriter::write(std::string_view text, const
 
 void ScriptWriter::add_part(const SpeechPart& part, const SpeakingStyle& style, const SpeakerFacts& facts,
                             std::vector<SpeechLine>& lines) {
-  const std::size_t bytes_max =
-      facts.text_bytes_max == 0 ? kSentenceBytesMax : std::min<std::size_t>(facts.text_bytes_max, kSentenceBytesMax);
   const std::size_t n_before = lines.size();
-  for (auto& sentence : sentences_->split(part.text, kSentenceBytesMax)) {
-    std::string said = part.spell || !facts.normalizes
-                           ? (part.spell ? english_->spelled(sentence) : english_->words(sentence))
-                           : std::move(sentence);
-    // Words take more letters than their signs.
-    for (const auto piece : part_by_length(said, bytes_max)) lines.push_back({std::string(piece), style, 0});
-  }
+  for (auto& sentence : sentences_->split(part.text, sentence_bytes_max(facts)))
+    lines.push_back({std::move(sentence), style, 0});
   if (part.pause_ms == 0) return;
   if (lines.size() == n_before)
     lines.push_back({{}, style, part.pause_ms});
   else
     lines.back().pause_ms = part.pause_ms;
+}
+
+Status WordingSpeaker::speak(const std::string& sentence, const SpeakingStyle& style, const CallBounds& bounds,
+                             const std::function<bool(std::span<const float>)>& receive) {
+  if (voice_.facts().normalizes && !style.spell) return voice_.speak(sentence, style, bounds, receive);
+  const std::string said = style.spell ? english_.spelled(sentence) : english_.words(sentence);
+  // Words take more letters than their signs.
+  for (const auto piece : part_by_length(said, sentence_bytes_max(voice_.facts())))
+    HEARTH_TRY(voice_.speak(std::string(piece), style, bounds, receive));
+  return {};
 }
 
 }  // namespace hearth

@@ -154,7 +154,8 @@ void QueuedSpeechService::run(const Job& job, ScriptWriter& scripts) const {
                   encoding, rate_hz);
     Status taken;
     const CallBounds bounds{.cancel = request.cancel.get()};
-    auto audio = speak_lines(*speaker, lines, {}, bounds, [&](std::span<const float> frame) {
+    WordingSpeaker words(*speaker, scripts.english());
+    auto audio = speak_lines(words, lines, {}, bounds, [&](std::span<const float> frame) {
       if (closed_.requested())
         taken = fail(ErrorCode::kUnavailable, "the server is ending");
       else

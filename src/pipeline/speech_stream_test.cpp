@@ -25,13 +25,26 @@ std::vector<std::string> texts_of(const std::vector<SpeechLine>& lines) {
   return texts;
 }
 
-TEST(SpeechScript, writes_sentences_in_words_for_speakers_that_want_them) {
+TEST(SpeechScript, parts_a_text_into_sentences_as_they_are_written) {
   ScriptedSpeaker speaker;
   EXPECT_THAT(texts_of(lines_of("Dr. No has 2 cats. They purr!", speaker.facts_)),
-              ElementsAre("Doctor No has two cats.", "They purr!"));
-  speaker.facts_.normalizes = true;
-  EXPECT_THAT(texts_of(lines_of("Dr. No has 2 cats. They purr!", speaker.facts_)),
               ElementsAre("Dr. No has 2 cats.", "They purr!"));
+}
+
+TEST(WordingSpeaker, says_words_to_voices_that_want_them) {
+  ScriptedSpeaker speaker;
+  speaker.facts_.text_bytes_max = 16;
+  const auto english = std::move(*SpokenEnglish::create());
+  WordingSpeaker words(speaker, *english);
+  const auto anybody = [](std::span<const float>) { return true; };
+  EXPECT_TRUE(words.speak("Dr. No has 2 cats.", {}, {}, anybody));
+  EXPECT_TRUE(words.speak("AI", {.spell = true}, {}, anybody));
+  EXPECT_THAT(speaker.sentences, ElementsAre("Doctor No has", "two cats.", "ay, eye"));
+  speaker.sentences.clear();
+  speaker.facts_.normalizes = true;
+  EXPECT_TRUE(words.speak("Dr. No has 2 cats.", {}, {}, anybody));
+  EXPECT_TRUE(words.speak("AI", {.spell = true}, {}, anybody));
+  EXPECT_THAT(speaker.sentences, ElementsAre("Dr. No has 2 cats.", "ay, eye"));
 }
 
 TEST(SpeechScript, follows_ssml) {
@@ -43,7 +56,7 @@ TEST(SpeechScript, follows_ssml) {
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0], (SpeechLine{"One.", {"second", 1}, 1'000}));
   EXPECT_EQ(lines[1], (SpeechLine{"Two", {"", 1.5}, 0}));
-  EXPECT_EQ(lines[2].text, "ay, eye");
+  EXPECT_EQ(lines[2], (SpeechLine{"AI", {"", 1, true}, 0}));
 }
 
 TEST(SpeechScript, names_what_is_wrong) {

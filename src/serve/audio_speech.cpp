@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "serve/base64.h"
 #include "serve/json_reader.h"
@@ -11,8 +10,6 @@
 
 namespace hearth::serve {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 // Voices of OpenAI's own models: clients that name one get the model's default voice.
 // Source: the OpenAI API reference, audio, speech, voice.
