@@ -23,7 +23,8 @@ void hand_to_host(ggml_log_level level, const char* text, void* host) {
       level == GGML_LOG_LEVEL_ERROR ? sdk::LogLevel::kError : sdk::LogLevel::kDebug, "whisper", line);
 }
 
-// ggml's registry is one for the process; where llama.cpp's plugin filled it there is nothing to do.
+// Not before a model is asked for: every command describes every runtime. ggml's registry is one for the process;
+// where llama.cpp's plugin filled it there is nothing to do.
 void load_backends() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -40,10 +41,7 @@ void load_backends() {
 // Immutable once made. The library has one logger for the process; the last runtime made is told.
 class WhisperRuntime final : public sdk::Runtime {
  public:
-  explicit WhisperRuntime(const sdk::Host& host) {
-    whisper_log_set(&hand_to_host, const_cast<sdk::Host*>(&host));
-    load_backends();
-  }
+  explicit WhisperRuntime(const sdk::Host& host) { whisper_log_set(&hand_to_host, const_cast<sdk::Host*>(&host)); }
 
   [[nodiscard]] sdk::Description describe() const override {
     return {.name = "whisper",
@@ -55,6 +53,7 @@ class WhisperRuntime final : public sdk::Runtime {
   }
 
   [[nodiscard]] sdk::Score score() const override {
+    load_backends();
     if (ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU) == nullptr)
       return {0, "ggml has no kernels for this processor", "install llama.cpp's libraries anew"};
     return {80, "whisper.cpp on the processor"};
@@ -68,6 +67,7 @@ class WhisperRuntime final : public sdk::Runtime {
   [[nodiscard]] std::shared_ptr<sdk::Model> load(const sdk::LoadOptions& options,
                                                  const sdk::CallGuard& /*call*/) override {
     (void)sdk::choose_devices(options, describe().devices);
+    load_backends();
     return std::make_shared<WhisperModel>(options, read_header(options.path));
   }
 };
