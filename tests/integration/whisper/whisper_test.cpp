@@ -40,7 +40,7 @@ class WhisperTest : public ::testing::TestWithParam<Transport> {
     for (const std::string kind : {"english", "multilingual"}) {
       std::vector<std::string> arguments{(test::source_dir() / "tools/whisper/make_whisper.py").string(), model(kind)};
       if (kind == "multilingual") arguments.emplace_back("--multilingual");
-      const auto made = test::run_program({.program = HEARTH_PYTHON, .arguments = arguments});
+      const auto made = run(HEARTH_PYTHON, arguments);
       ASSERT_EQ(made.exit_status, 0) << made.err;
     }
     const auto wav = wav_of(sound());
@@ -48,6 +48,12 @@ class WhisperTest : public ::testing::TestWithParam<Transport> {
         .write(reinterpret_cast<const char*>(wav.data()), static_cast<std::streamsize>(wav.size()));
   }
   static void TearDownTestSuite() { delete folder_; }
+  static test::ProgramResult run(const std::string& program, std::vector<std::string> arguments) {
+    test::ProgramRun wanted;
+    wanted.program = program;
+    wanted.arguments = std::move(arguments);
+    return test::run_program(wanted);
+  }
   static std::string model(const std::string& kind) { return (folder_->path() / (kind + ".bin")).string(); }
 
   Result<std::shared_ptr<TranscribeModel>> load(const std::string& path) {
@@ -85,8 +91,8 @@ class WhisperTest : public ::testing::TestWithParam<Transport> {
                                        "-t",
                                        "2"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    const auto run = test::run_program({.program = "/bin/sh", .arguments = arguments});
-    EXPECT_EQ(run.exit_status, 0) << run.err;
+    const auto done = run("/bin/sh", arguments);
+    EXPECT_EQ(done.exit_status, 0) << done.err;
     std::ifstream file(out + ".json");
     return json::parse(file, nullptr, false);
   }
