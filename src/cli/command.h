@@ -55,6 +55,7 @@ void add_pipeline_command(CLI::App& run, CommandContext& context, Selection& sel
 void add_encoder_commands(CLI::App& run, CommandContext& context, Selection& selection);
 // Of `run`.
 void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& selection);
+void add_voice_command(CLI::App& run, CommandContext& context, Selection& selection);
 void add_sound_commands(CLI::App& run, CommandContext& context, Selection& selection);
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);

@@ -195,6 +195,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_encoder_commands(*run, context, selection);
   add_transcribe_command(*run, context, selection);
   add_sound_commands(*run, context, selection);
+  add_voice_command(*run, context, selection);
   add_speak_command(*run, context, selection);
 }
 
