@@ -89,11 +89,12 @@ class VoiceSession::Conversation {
 
   Result<VoiceTurn> answer(const HeardUtterance& heard) {
     session_.messages_.push_back({"user", heard.text});
-    ReplySpeaker voice({[this](std::string_view text, std::size_t most) { return session_.sentences_->split(text, most); },
-                        [this](const std::string& sentence, const CallBounds& bounds, const auto& receive) {
-                          return session_.speak(sentence, bounds, receive);
-                        },
-                        listener_.play, *session_.clock_});
+    ReplySpeaker voice(
+        {[this](std::string_view text, std::size_t most) { return session_.sentences_->split(text, most); },
+         [this](const std::string& sentence, const CallBounds& bounds, const auto& receive) {
+           return session_.speak(sentence, bounds, receive);
+         },
+         listener_.play, *session_.clock_});
     set_voice(&voice);
     GenerationRequest request;
     request.max_tokens = session_.settings_.max_tokens;
@@ -121,8 +122,12 @@ class VoiceSession::Conversation {
     turn.audio_s = static_cast<double>(spoken.n_samples) / session_.output_rate_hz();
     turn.interrupted = spoken.interrupted;
     const auto since = [&heard](std::optional<SteadyTime> at) { return ms_since(heard.over_at, at); };
-    turn.stages = {since(heard.text_at),           since(spoken.times.first_text), since(spoken.times.first_sentence),
-                   since(spoken.times.first_audio), since(spoken.times.last_text),  since(spoken.times.last_audio)};
+    turn.stages = {since(heard.text_at),
+                   since(spoken.times.first_text),
+                   since(spoken.times.first_sentence),
+                   since(spoken.times.first_audio),
+                   since(spoken.times.last_text),
+                   since(spoken.times.last_audio)};
     return turn;
   }
 
@@ -184,7 +189,9 @@ Result<std::vector<VoiceTurn>> VoiceSession::converse(LiveSound& sound, const Vo
                                                       const CallBounds& bounds) {
   Conversation conversation(*this, listener, bounds);
   const auto hear = [&]() -> Status {
-    HEARTH_ASSIGN(listening, hearing_->listen({}, [&conversation](const LiveEvent& event) { conversation.on_event(event); }, bounds));
+    HEARTH_ASSIGN(listening,
+                  hearing_->listen(
+                      {}, [&conversation](const LiveEvent& event) { conversation.on_event(event); }, bounds));
     for (std::vector<float> block;;) {
       HEARTH_TRY(sound.next(block));
       if (block.empty()) return listening->stream().finish();

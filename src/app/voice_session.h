@@ -46,18 +46,18 @@ struct VoiceStages {
 
 struct VoiceTurn {
   std::string heard;
-  std::string said;      // all of the answer that was written
+  std::string said;        // all of the answer that was written
   double heard_end_s = 0;  // of the sound that came in
-  double audio_s = 0;    // of the answer
+  double audio_s = 0;      // of the answer
   bool interrupted = false;
   VoiceStages stages;
 };
 
 // What a conversation is told to. Called one at a time, on threads of the session's.
 struct VoiceListener {
-  std::function<void(std::span<const float>)> play;    // the answers' audio, at output_rate_hz()
-  std::function<void(const VoiceTurn&)> turn = {};     // one is over
-  std::function<void(const LiveEvent&)> heard = {};    // partial and final results
+  std::function<void(std::span<const float>)> play;  // the answers' audio, at output_rate_hz()
+  std::function<void(const VoiceTurn&)> turn = {};   // one is over
+  std::function<void(const LiveEvent&)> heard = {};  // partial and final results
 };
 
 // Externally synchronised.

@@ -65,17 +65,19 @@ class VoiceCommand {
     settings.hearing.transport = settings.chat.transport = settings.speaking.transport = transport_of(flags_.transport);
     settings.barge_in = flags_.realtime || flags_.input == "-";
     VoiceRecordingOrder order{settings, flags_.input, flags_.output, flags_.realtime};
-    return converse_with_recording(*app, order, stdin, [this](const VoiceTurn& turn) { tell(turn); }, bounds_);
+    return converse_with_recording(
+        *app, order, stdin, [this](const VoiceTurn& turn) { tell(turn); }, bounds_);
   }
 
   void tell(const VoiceTurn& turn) {
     if (out_.json()) return out_.print_json(line_of(turn));
     out_.print(fmt::format("> {}\n{}{}\n", turn.heard, turn.said, turn.interrupted ? " [interrupted]" : ""));
     const auto& at = turn.stages;
-    out_.note(out_.dim(fmt::format(
-        "since the end was known: text {}, first token {}, first sentence {}, first audio {}; last token {}, last audio {}",
-        in_words(at.text), in_words(at.first_token), in_words(at.first_sentence), in_words(at.first_audio),
-        in_words(at.last_token), in_words(at.last_audio))));
+    out_.note(
+        out_.dim(fmt::format("since the end was known: text {}, first token {}, first sentence {}, first audio {}; "
+                             "last token {}, last audio {}",
+                             in_words(at.text), in_words(at.first_token), in_words(at.first_sentence),
+                             in_words(at.first_audio), in_words(at.last_token), in_words(at.last_audio))));
   }
 
   const CommandContext& context_;
