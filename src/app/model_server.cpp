@@ -152,7 +152,7 @@ std::vector<serve::OtherModel> ModelServer::voice_models() const {
     facts.aliases = each.aliases;
     facts.runtime = each.speaker->facts().runtime;
     facts.state = ModelState::kResident;
-    models.push_back({std::move(facts), "speech"});
+    models.push_back({std::move(facts), "voice"});
   }
   return models;
 }

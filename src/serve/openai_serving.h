@@ -46,7 +46,7 @@ class AnswerIds {
 // A model beside the text service's own.
 struct OtherModel {
   ModelFacts facts;
-  std::string kind;  // "speech"
+  std::string kind;  // "voice"
 };
 
 // Thread-safe: only the ids change. The service and the clock are borrowed and must outlive the routes.

@@ -371,7 +371,7 @@ class Speech(ClientCase):
 
     def test_listed(self):
         self.assertIn("voice", [model.id for model in self.client.models.list()])
-        self.assertEqual(self.client.models.retrieve("voice").model_extra["hearth"]["kind"], "speech")
+        self.assertEqual(self.client.models.retrieve("voice").model_extra["hearth"]["kind"], "voice")
 
 
 class Errors(ClientCase):
