@@ -77,7 +77,8 @@ class ServerGovernorTest : public EngineTest {
   }
   [[nodiscard]] std::vector<std::string> events(const std::string& kind, const std::string& field) {
     std::vector<std::string> found;
-    for (const auto& event : governor().status()["events"])
+    const auto status = governor().status();  // named: a loop over a part of a temporary outlives it
+    for (const auto& event : status.at("events"))
       if (event["kind"] == kind) found.push_back(event.value(field, ""));
     return found;
   }
