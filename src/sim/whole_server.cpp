@@ -116,6 +116,7 @@ void SimulatedServer::round(double until_s, bool load) {
     if (each.loading_until_s) next_s = std::min(next_s, *each.loading_until_s);
   const double rest_s = std::max(1e-3, next_s - now_s_);
   device_.advance(rest_s, outside_load_);
+  if (paused_) paused_for_s_ += rest_s;
   now_s_ += rest_s;
 }
 

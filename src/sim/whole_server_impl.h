@@ -45,6 +45,7 @@ class SimulatedServer {
     bool personal = false;
     bool started = false, returned = false;
     std::optional<double> deadline_s;
+    double paused_before_s = 0;  // of the whole server, by then
   };
 
   double uniform() { return static_cast<double>(random_() >> 11U) * 0x1.0p-53; }
@@ -124,6 +125,7 @@ class SimulatedServer {
   std::size_t turn_ = 0;
   double now_s_ = 0, next_request_s_ = 0, next_fault_s_ = 0, next_sample_s_ = 0, looked_s_ = 0;
   double heat_until_s_ = 0, squeezed_until_s_ = 0, unplugged_until_s_ = 0;
+  double paused_for_s_ = 0;  // the firmware does not hold the temperature: nobody is served
   double busy_s_ = 0, activity_ = 0, outside_load_ = 0, squeezed_ = 0, battery_ = 100;
   std::uint64_t out_of_memory_events_ = 0;
   bool on_ac_ = true, refusing_ = false, paused_ = false, giving_up_ = false;

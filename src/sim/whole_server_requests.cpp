@@ -43,6 +43,7 @@ void SimulatedServer::submit() {
   }
   Open open;
   open.arrived_s = now_s_;
+  open.paused_before_s = paused_for_s_;
   open.security = request.security;
   open.personal = decision.privacy.personal;
   if (sim.deadline_s) open.deadline_s = now_s_ + *sim.deadline_s;
