@@ -127,8 +127,7 @@ void SimulatedServer::expire() {
     }
   }
   for (const auto& [id, open] : open_)
-    if (now_s_ - open.arrived_s - (paused_for_s_ - open.paused_before_s) > kOpenMost_s)  {
-      for (const Model& m : models_) fmt::print("DBG {} resident {} loading {} stalled {} waiting {} open {} queue {} active {} aside {} held {}\n", m.name, m.resident, m.loading_until_s.has_value(), m.stalled, m.waiting.size(), m.plant->open(), m.plant->queue().size(), m.plant->planner().active(), m.plant->planner().put_aside(), swaps_.may_start(m.name));
+    if (now_s_ - open.arrived_s - (paused_for_s_ - open.paused_before_s) > kOpenMost_s)
       violation(fmt::format("request {} on {} has been open for {:.0f} s", id, models_[open.model].name,
                             now_s_ - open.arrived_s));
 }
