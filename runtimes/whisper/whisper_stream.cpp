@@ -164,8 +164,9 @@ std::vector<sdk::SpokenWord> WhisperStream::words(whisper_state* state, int inde
     sum += static_cast<double>(token.p);
     word.confidence = std::clamp(sum / static_cast<double>(++n_tokens), 0.0, 1.0);
   }
-  if (!decoding_.tokens_as_words)
-    for (auto& word : all) word.text = trimmed(word.text);
+  if (decoding_.tokens_as_words) return all;
+  for (auto& word : all) word.text = trimmed(word.text);
+  std::erase_if(all, [](const sdk::SpokenWord& word) { return word.text.empty(); });
   return all;
 }
 

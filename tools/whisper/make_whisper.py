@@ -11,8 +11,9 @@ import struct
 from array import array
 
 MAGIC = 0x67676D6C
-N_WORDS = 50257             # of the vocabulary as the files carry it; marks such as <|en|> are the reader's own
+N_WORDS = {False: 50256, True: 50257}  # of the vocabulary as the files carry it; marks such as <|en|> are the reader's own
 N_VOCAB = {False: 51864, True: 51865}
+BLANK = 220                 # the word that is nothing but a blank, which readers look for
 N_AUDIO_CTX, N_TEXT_CTX, N_MELS, N_BINS = 1500, 448, 80, 201
 RATE, N_FFT = 16000, 400
 
@@ -46,11 +47,11 @@ class Writer:
     def numbers(self, *values):
         self.file.write(struct.pack(f"<{len(values)}i", *values))
 
-    def tensor(self, name, shape, values=None, half=False):
-        """`shape` as PyTorch has it; without values: random, of a scale that keeps activations about as large as they are."""
+    def tensor(self, name, shape, values=None, half=False, times=1):
+        """`shape` as PyTorch has it; without values: random, of a scale that keeps activations about as large as they are, or `times` as large."""
         n = math.prod(shape)
         if values is None:
-            reach = math.sqrt(3 / max(1, math.prod(shape[1:])))
+            reach = times * math.sqrt(3 / max(1, math.prod(shape[1:])))
             values = [self.random.uniform(-reach, reach) for _ in range(n)]
         self.numbers(len(shape), len(name), 1 if half else 0, *reversed(shape))
         self.file.write(name.encode())
@@ -91,7 +92,8 @@ def write_weights(out, n, layers, n_vocab):
         out.block(f"encoder.blocks.{i}", n, crosses=False)
     out.norm("encoder.ln_post", n)
     out.tensor("decoder.positional_embedding", (N_TEXT_CTX, n))
-    out.tensor("decoder.token_embedding.weight", (n_vocab, n), half=True)
+    # Some words stand out, as in a model that was trained: else marks of time would come out likelier than any of them.
+    out.tensor("decoder.token_embedding.weight", (n_vocab, n), half=True, times=4)
     for i in range(layers):
         out.block(f"decoder.blocks.{i}", n, crosses=True)
     out.norm("decoder.ln", n)
@@ -102,7 +104,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--multilingual", action="store_true", help="with marks for languages and for translation")
     parser.add_argument("--state", type=int, default=64, help="width, a multiple of 64")
-    parser.add_argument("--layers", type=int, default=2, help="of the encoder and of the decoder")
+    parser.add_argument("--layers", type=int, default=3, help="of the encoder and of the decoder; two are taken for a distilled model, "
+                        "which gives no times")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     n, layers, n_vocab = options.state, options.layers, N_VOCAB[options.multilingual]
@@ -114,9 +117,10 @@ def main():
         out.numbers(MAGIC, n_vocab, N_AUDIO_CTX, n, heads, layers, N_TEXT_CTX, n, heads, layers, N_MELS, 1)
         out.numbers(N_MELS, N_BINS)
         file.write(mel_filters().tobytes())
-        out.numbers(N_WORDS)
-        for i in range(N_WORDS):
-            word = f" w{i}".encode()
+        n_words = N_WORDS[options.multilingual]
+        out.numbers(n_words)
+        for i in range(n_words):
+            word = b" " if i == BLANK else f" w{i}".encode()
             out.numbers(len(word))
             file.write(word)
         write_weights(out, n, layers, n_vocab)
