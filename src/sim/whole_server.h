@@ -20,8 +20,8 @@ struct WholeServerOptions {
   std::uint64_t seed = 1;
   double hours = 1;
   double requests_per_s = 0.045;  // more than this the slowest machine does not keep up with
-  double faults_per_h = 60;  // of all kinds together
-  double budget_gib = 10;    // of all models; not all of the targets fit at once
+  double faults_per_h = 60;       // of all kinds together
+  double budget_gib = 10;         // of all models; not all of the targets fit at once
   PlantRecord machine;
   Ladder ladder;                               // of text models
   std::map<std::string, std::string> smaller;  // who answers for whom on the rung "smaller model"
