@@ -43,7 +43,7 @@ def lap(hearth, models):
     """The figures that were projected and measured, by check."""
     plan = hearth("plan", WISH, *(word for model in models for word in ("-m", model)))
     tasks = {choice["task"] for choice in plan.get("choices", ())}
-    if not {"chat", "vision"} <= tasks or not tasks & {"stt", "tts"}:
+    if "chat" not in tasks or not tasks & {"vision", "detect"} or not tasks & {"stt", "tts"}:
         hearth.faults.append(f"the plan has no chat, vision and voice: {sorted(tasks)}")
     hearth("up", "--detach", "--port", free_port())
     try:
@@ -66,9 +66,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, required=True)
     options = parser.parse_args()
-    models = [STARTER] + ([DETECTOR] if DETECTOR.exists() else [])
+    models = [STARTER] + (["yolov8n"] if DETECTOR.exists() else [])
     with tempfile.TemporaryDirectory(prefix="hearth-loop-") as home:
         hearth = Hearth(options.program, home)
+        if DETECTOR.exists():
+            hearth("models", "add", DETECTOR, "--name", "yolov8n")
         first = lap(hearth, models)
         second = lap(hearth, models)
     names = sorted(first.keys() & second.keys())
