@@ -93,6 +93,15 @@ TEST(MonoReader, counts_clipped_samples_and_bounds_what_is_beyond) {
   EXPECT_DOUBLE_EQ((*reader)->seconds_read(), 1000.0 / 16'000.0);
 }
 
+TEST(MonoReader, no_filter_swings_beyond_full_scale) {
+  std::vector<float> square;
+  for (int i = 0; i < 4'000; ++i) square.push_back(i * 7 % 5 < 2 ? 1.0F : -1.0F);
+  for (const float value : mono_of(wav_of(square, {.tag = 3, .sample_rate_hz = 7'236, .bits = 32}))) {
+    ASSERT_LE(value, 1.0F);
+    ASSERT_GE(value, -1.0F);
+  }
+}
+
 TEST(MonoReader, one_sample_is_enough) { EXPECT_EQ(mono_of(wav_of<std::int16_t>({16'384})).size(), 1U); }
 
 TEST(MonoReader, refuses_to_hold_more_than_it_was_allowed) {

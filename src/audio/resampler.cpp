@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <soxr.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/unique_handle.h"
@@ -31,7 +32,7 @@ class SoxrResampler final : public Resampler {
       const soxr_error_t error =
           soxr_process(handle_.get(), in.data(), in.size(), &n_in, block_.data(), block_.size(), &n_out);
       if (error != nullptr) return refused(error);
-      out.insert(out.end(), block_.begin(), block_.begin() + static_cast<std::ptrdiff_t>(n_out));
+      append(n_out, out);
       in = in.subspan(n_in);
     }
     return {};
@@ -41,12 +42,17 @@ class SoxrResampler final : public Resampler {
     for (std::size_t n_out = block_.size(); n_out == block_.size();) {
       const soxr_error_t error = soxr_process(handle_.get(), nullptr, 0, nullptr, block_.data(), block_.size(), &n_out);
       if (error != nullptr) return refused(error);
-      out.insert(out.end(), block_.begin(), block_.begin() + static_cast<std::ptrdiff_t>(n_out));
+      append(n_out, out);
     }
     return {};
   }
 
  private:
+  // A filter swings beyond its input where that jumps.
+  void append(std::size_t n, std::vector<float>& out) const {
+    for (const float value : std::span(block_).first(n)) out.push_back(std::clamp(value, -1.0F, 1.0F));
+  }
+
   UniqueHandle<SoxrTraits> handle_;
   std::array<float, 4096> block_{};
 };
