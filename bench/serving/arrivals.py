@@ -15,8 +15,7 @@ class LoadResult:
     cpu_s: float = 0.0
     pss_peak_bytes: int = 0
     rss_peak_bytes: int = 0
-    own_share: float = None    # processor time of scheduling, sampling and streaming by the steps' time, where the server tells
-    cache_share: float = None  # the same of keeping computed cells
+    shares: list = None  # processor time by the steps' time, where the server tells: see OwnTime.shares_since
 
     @property
     def completion_tokens(self):

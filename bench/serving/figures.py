@@ -43,8 +43,8 @@ def load_figures(load):
                "itl_ms": spread_of(gaps), **gap_figures(good),
                "cpu_s": load.cpu_s, "cpu_ms_per_token": 1e3 * load.cpu_s / max(1, tokens),
                "pss_peak_bytes": load.pss_peak_bytes, "rss_peak_bytes": load.rss_peak_bytes}
-    if load.own_share is not None:
-        figures["own_share"], figures["cache_share"] = load.own_share, load.cache_share
+    if load.shares is not None:
+        figures["own_share"], figures["cache_share"], figures["governor_share"] = load.shares
     figures["first_error"] = next((r.error for r in load.results if not r.ok), "")
     return figures
 

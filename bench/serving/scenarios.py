@@ -59,7 +59,7 @@ def one_sample(bench, make_server, load):
         with Watch(server) as watch:
             result = load(server)
     result.cpu_s, result.pss_peak_bytes, result.rss_peak_bytes = watch.cpu_s, watch.pss, watch.rss
-    result.own_share, result.cache_share = watch.own_share, watch.cache_share
+    result.shares = watch.shares
     return result
 
 

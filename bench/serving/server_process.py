@@ -94,9 +94,16 @@ def thread_seconds(pid):
 @dataclass
 class OwnTime:
     """Seconds so far of a server's own processor time, and of the steps that it belongs to."""
-    tokens: float  # scheduling, sampling, streaming: the engine's thread outside the runtime, and all other threads but the cache's
-    cache: float   # computed cells kept: copied, checked and written
+    tokens: float    # scheduling, sampling, streaming: the engine's thread outside the runtime, and all other threads but these two
+    cache: float     # computed cells kept: copied, checked and written
+    governor: float  # the machine looked at, once a second
     steps: float
+
+    def shares_since(self, before):
+        """(of tokens, of the cache, of the governor) by the steps' time; None where there was no step."""
+        steps = self.steps - before.steps
+        parts = [getattr(self, part) - getattr(before, part) for part in ("tokens", "cache", "governor")]
+        return [part / steps for part in parts] if steps > 0 else None
 
 
 class ServerProcess:
@@ -203,10 +210,10 @@ class HearthServer(ServerProcess):
         def total(name):
             return 1e-3 * sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "_sum"))
         threads = thread_seconds(self.process.pid)
-        cache = threads.pop("hearth-cache", 0)
+        cache, governor = threads.pop("hearth-cache", 0), threads.pop("hearth-governor", 0)
         threads.pop("hearth-model", 0)  # the engine's and the runtime's own: told apart by the metrics
         return OwnTime(tokens=total("hearth_step_host_cpu_ms") + sum(threads.values()), cache=total("hearth_cache_cpu_ms") + cache,
-                       steps=total("hearth_step_ms"))
+                       governor=governor, steps=total("hearth_step_ms"))
 
     def stop(self, kill=False):
         status = super().stop(kill)
@@ -230,7 +237,7 @@ class Watch:
 
     def __init__(self, server, interval_s=1.0):
         self.server, self.root, self.interval_s = server, server.process.pid, interval_s
-        self.own_share = self.cache_share = None
+        self.shares = None
         self.stopping = threading.Event()
         self.pss = self.rss = 0
         self.cpu_s = 0.0
@@ -256,7 +263,4 @@ class Watch:
         self.cpu_s += cpu_seconds(process_tree(self.root))
         self.sample()
         if self.own_before:
-            own, before = self.server.own_time(), self.own_before
-            steps = own.steps - before.steps
-            if steps > 0:
-                self.own_share, self.cache_share = (own.tokens - before.tokens) / steps, (own.cache - before.cache) / steps
+            self.shares = self.server.own_time().shares_since(self.own_before)

@@ -87,13 +87,13 @@ def streams_table(models):
 def own_share(models):
     """What a token costs beside the runtime, of one stream through HTTP."""
     runs = {model: found["one_stream"]["runs"]["hearth"] for model, found in models.items() if "one_stream" in found}
-    shares = {model: [statistics.median(run[kind] for run in of) for kind in ("own_share", "cache_share")]
-              for model, of in runs.items() if all("cache_share" in run for run in of)}
+    shares = {model: [statistics.median(run[kind] for run in of) for kind in ("own_share", "cache_share", "governor_share")]
+              for model, of in runs.items() if all("governor_share" in run for run in of)}
     if not shares:
         return []
-    return ["Processor time of hearth itself, of the steps' time, as scheduling, sampling and streaming (every thread but the runtime's and the cache's) "
-            "+ keeping computed cells for later, in RAM and on the disk: " +
-            ", ".join(f"{model} {100 * own:.2f} % + {100 * cache:.2f} %" for model, (own, cache) in shares.items()) + ".", ""]
+    return ["Processor time of hearth itself, of the steps' time, as scheduling, sampling and streaming (every thread but the runtime's and those that follow) "
+            "+ keeping computed cells for later, in RAM and on the disk + the governor's look at the machine once a second: " +
+            ", ".join(f"{model} " + " + ".join(f"{100 * share:.2f} %" for share in of) for model, of in shares.items()) + ".", ""]
 
 
 def load_row(model, side, runs):
