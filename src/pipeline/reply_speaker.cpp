@@ -6,6 +6,8 @@
 namespace hearth {
 namespace {
 
+constexpr std::string_view kWhite = " \t\r\n";
+
 // Behind the first comma, semicolon or colon that ends a clause at or after `from`; absent where there is none.
 std::optional<std::size_t> clause_end(std::string_view text, std::size_t from) {
   for (std::size_t i = from; i + 1 < text.size(); ++i) {
@@ -14,7 +16,7 @@ std::optional<std::size_t> clause_end(std::string_view text, std::size_t from) {
   return std::nullopt;
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool is_blank(std::string_view text) { return text.find_first_not_of(kWhite) == std::string_view::npos; }
 
 }  // namespace
 
@@ -44,7 +46,9 @@ bool ReplySpeaker::say(std::string_view text) {
 void ReplySpeaker::take_whole_sentences() {
   auto sentences = ports_.split(text_, options_.sentence_bytes_max);
   if (sentences.size() > 1) {
-    text_.erase(0, text_.rfind(sentences.back()));  // with what stands behind it: a space may part two words
+    // As the splitter gives it, which may have made line ends spaces, and with the white space behind: it may part two
+    // words.
+    text_ = sentences.back() + text_.substr(text_.find_last_not_of(kWhite) + 1);
     sentences.pop_back();
     for (auto& sentence : sentences) queue(std::move(sentence));
     return;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 
@@ -64,6 +65,21 @@ TEST(ReplySpeaker, speaks_every_sentence_once_in_its_order_however_the_text_came
     EXPECT_EQ(reply->n_samples, voice.heard.size());
     EXPECT_FALSE(reply->interrupted);
   }
+}
+
+TEST(ReplySpeaker, loses_nothing_to_line_ends_that_the_splitter_makes_spaces) {
+  Voice voice;
+  auto ports = voice.ports();
+  ports.split = [](std::string_view text, std::size_t bytes_max) {
+    std::string line(text);
+    std::ranges::replace(line, '\n', ' ');
+    return split(line, bytes_max);
+  };
+  ReplySpeaker speaker(std::move(ports));
+  for (const char* piece : {"One. Two\nthree", " and\n", "four. Five"}) ASSERT_TRUE(speaker.say(piece));
+  const auto reply = speaker.finish();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->sentences, (std::vector<std::string>{"One.", "Two three and four.", "Five"}));
 }
 
 TEST(ReplySpeaker, is_heard_before_the_answer_is_whole) {
