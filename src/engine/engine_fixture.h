@@ -95,7 +95,7 @@ class ScriptedProvider final : public ModelProvider {
     std::uint64_t bytes = 1000;
     std::uint64_t ram_bytes = 0;
     std::uint64_t second_context_bytes = 500;
-    std::map<std::string, std::filesystem::path> adapters;
+    std::map<std::string, std::filesystem::path> adapters{};
     bool recurrent = false;
   };
   explicit ScriptedProvider(TestRuntimes& runtimes) : runtimes_(runtimes) {}

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/call_bounds.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/text_service.h"
@@ -98,6 +99,10 @@ class ResidentModels {
   // Counts the request as arrived; go is called now where the model may start requests, or once it may.
   // kOverloaded: more than `waiting_max` wait already.
   [[nodiscard]] Status when_loaded(const std::string& name, Waiting request, std::size_t waiting_max);
+  // when_loaded() for a thread that waits: the model, with the request counted as started, so that request_ended() ends
+  // it. kDeadlineExceeded, kCancelled; errors of when_loaded and of loading.
+  [[nodiscard]] Result<std::shared_ptr<ResidentModel>> wait_loaded(const std::string& name, std::size_t waiting_max,
+                                                                   const CallBounds& bounds);
   // The model of that name or alias where it may start requests now: one for it counts as arrived. Null: when_loaded()
   // waits for it or tells why there is none. Takes no memory.
   [[nodiscard]] std::shared_ptr<ResidentModel> take_loaded(const std::string& name, ModelKind kind, Instant arrived);

@@ -1,10 +1,6 @@
 #include "engine/speech_engine.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 namespace hearth {
@@ -62,37 +58,8 @@ SpeechEngine::~SpeechEngine() { (void)ports_.residents.withdraw(ModelKind::kSpee
 
 Result<std::unique_ptr<SpeechLoan>> SpeechEngine::borrow(const std::string& model, const CallBounds& bounds) {
   HEARTH_ASSIGN(name, ports_.residents.resolve(model, ModelKind::kSpeech));
-  // Shared with the callback, which may come after this gave up.
-  struct Arrival {
-    std::mutex gate;
-    std::condition_variable came;
-    std::optional<Result<std::shared_ptr<ResidentModel>>> model;
-    bool given_up = false;
-  };
-  const auto arrival = std::make_shared<Arrival>();
-  const Instant arrived = ports_.clock.now();
-  auto go = [&residents = ports_.residents, arrival, name, arrived](Result<std::shared_ptr<ResidentModel>> got) {
-    const std::lock_guard lock(arrival->gate);
-    if (arrival->given_up || !got)
-      residents.request_left(name, arrived);
-    else
-      residents.request_started(name, arrived);
-    arrival->model = std::move(got);
-    arrival->came.notify_all();
-  };
-  HEARTH_TRY(ports_.residents.when_loaded(name, {0, arrived, std::move(go)}, queue_max_));
-  std::unique_lock lock(arrival->gate);
-  while (!arrival->model) {
-    const bool late = bounds.deadline && ports_.clock.now() > *bounds.deadline;
-    if (late || (bounds.cancel != nullptr && bounds.cancel->requested())) {
-      arrival->given_up = true;
-      return late ? fail(ErrorCode::kDeadlineExceeded, fmt::format("'{}' was not loaded in time", name))
-                  : fail(ErrorCode::kCancelled, "the request was cancelled");
-    }
-    arrival->came.wait_for(lock, std::chrono::milliseconds(20));  // a cancel token has nobody to wake us
-  }
-  if (!*arrival->model) return fail(arrival->model->error());
-  return std::make_unique<SpeechLoan>(ports_, std::static_pointer_cast<SpeechResident>(**arrival->model));
+  HEARTH_ASSIGN(loaded, ports_.residents.wait_loaded(name, queue_max_, bounds));
+  return std::make_unique<SpeechLoan>(ports_, std::static_pointer_cast<SpeechResident>(std::move(loaded)));
 }
 
 Result<std::shared_ptr<ResidentModel>> SpeechEngine::bring_up(const std::string& name) {

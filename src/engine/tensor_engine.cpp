@@ -6,7 +6,6 @@
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <condition_variable>
 #include <memory_resource>
 #include <mutex>
 #include <utility>
@@ -168,40 +167,8 @@ void TensorEngine::with_facts(const std::string& model,
 
 Result<std::unique_ptr<TensorLane>> TensorEngine::borrow(const std::string& model, const CallBounds& bounds) {
   HEARTH_ASSIGN(name, ports_.residents.resolve(model, ModelKind::kTensor));
-  // Shared with the callback, which may come after this gave up.
-  struct Arrival {
-    std::mutex gate;
-    std::condition_variable came;
-    std::optional<Result<std::shared_ptr<ResidentModel>>> model;
-    bool given_up = false;
-  };
-  const auto arrival = std::make_shared<Arrival>();
-  const Instant arrived = ports_.clock.now();
-  HEARTH_TRY(ports_.residents.when_loaded(name,
-                                          {0, arrived,
-                                           [this, arrival, name, arrived](Result<std::shared_ptr<ResidentModel>> got) {
-                                             std::unique_lock lock(arrival->gate);
-                                             if (arrival->given_up || !got) {
-                                               ports_.residents.request_left(name, arrived);
-                                             } else {
-                                               ports_.residents.request_started(name, arrived);
-                                             }
-                                             arrival->model = std::move(got);
-                                             arrival->came.notify_all();
-                                           }},
-                                          options_.queue));
-  std::unique_lock lock(arrival->gate);
-  while (!arrival->model) {
-    const bool late = bounds.deadline && ports_.clock.now() > *bounds.deadline;
-    if (late || (bounds.cancel != nullptr && bounds.cancel->requested())) {
-      arrival->given_up = true;
-      return late ? fail(ErrorCode::kDeadlineExceeded, fmt::format("'{}' was not loaded in time", name))
-                  : fail(ErrorCode::kCancelled, "the request was cancelled");
-    }
-    arrival->came.wait_for(lock, std::chrono::milliseconds(20));  // a cancel token has nobody to wake us
-  }
-  if (!*arrival->model) return fail(arrival->model->error());
-  auto resident = std::static_pointer_cast<TensorResident>(**arrival->model);
+  HEARTH_ASSIGN(loaded, ports_.residents.wait_loaded(name, options_.queue, bounds));
+  auto resident = std::static_pointer_cast<TensorResident>(std::move(loaded));
   auto lane = resident->wait_for_lane(bounds);
   if (!lane) {
     ports_.residents.request_ended(name);
