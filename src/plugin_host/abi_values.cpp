@@ -18,6 +18,16 @@ bool is_toggle(std::int32_t value) { return value >= HEARTH_TOGGLE_AUTO && value
 
 }  // namespace
 
+std::vector<std::string> split_by_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    if (comma > 0) parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
 Status take_status(hearth_status status, std::string_view doing) {
   std::string message = status.message == nullptr ? "" : status.message;
   if (status.message != nullptr && status.free_message != nullptr) status.free_message(status.message);

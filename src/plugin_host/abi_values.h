@@ -17,6 +17,14 @@
 
 namespace hearth {
 
+// Texts of the border and back, borrowed; a null text is empty.
+[[nodiscard]] inline std::string_view view(hearth_str text) {
+  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
+}
+[[nodiscard]] inline hearth_str borrow(std::string_view text) { return {text.data(), text.size()}; }
+// "en,de" as its parts, empty ones left out.
+[[nodiscard]] std::vector<std::string> split_by_commas(std::string_view text);
+
 // Takes the status and frees its message. `doing` names the call for a status without a message or of an unknown code.
 Status take_status(hearth_status status, std::string_view doing);
 // A status that owns a copy of the error's sentence and hint.

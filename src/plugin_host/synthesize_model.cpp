@@ -11,8 +11,7 @@ namespace {
 constexpr std::size_t kVoicesMax = 10'000;  // espeak-ng has some hundreds
 constexpr std::uint32_t kRateMaxHz = 768'000;
 
-std::string own(hearth_str text) { return text.data == nullptr ? std::string() : std::string(text.data, text.size); }
-hearth_str borrow(std::string_view text) { return {text.data(), text.size()}; }
+std::string own(hearth_str text) { return std::string(view(text)); }
 
 struct CollectedVoices {
   std::vector<SynthesizeVoice> voices;
@@ -47,16 +46,6 @@ struct CheckedAudio {
 Unexpected senseless(std::string_view what) {
   return fail(ErrorCode::kInvalidData, "the runtime's " + std::string(what) + " makes no sense",
               "update the runtime's plugin");
-}
-
-std::vector<std::string> split_by_commas(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return parts;
 }
 
 }  // namespace

@@ -14,11 +14,6 @@ constexpr std::uint32_t kPortsMax =
     4096;  // far above any graph; bounds what a broken runtime can make this process hold
 constexpr std::size_t kNodesMax = 1U << 20;
 
-std::string_view own_view(hearth_str text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
-hearth_str borrow(std::string_view text) { return {text.data(), text.size()}; }
-
 Unexpected broken(std::string_view what) {
   return fail(ErrorCode::kInvalidData, "the runtime's answer to '" + std::string(what) + "' makes no sense",
               "update the runtime's plugin");
@@ -26,7 +21,7 @@ Unexpected broken(std::string_view what) {
 
 Result<TensorSpec> own_spec(const hearth_tensor_spec& raw) {
   const auto type = data_type_of({raw.type_code, raw.type_bits, raw.type_lanes});
-  const std::string name(own_view(raw.name));
+  const std::string name(view(raw.name));
   if (!type)
     return fail(ErrorCode::kUnsupported,
                 "the model's port '" + name + "' has elements of a type that Hearth doesn't carry",
@@ -34,7 +29,7 @@ Result<TensorSpec> own_spec(const hearth_tensor_spec& raw) {
   if (raw.n_dims > 0 && raw.shape == nullptr) return broken("info");
   auto shape = Shape::from(std::span(raw.shape, raw.n_dims));
   if (!shape) return fail(ErrorCode::kUnsupported, "the model's port '" + name + "': " + shape.error().message);
-  return TensorSpec{name, *type, *shape, std::string(own_view(raw.layout))};
+  return TensorSpec{name, *type, *shape, std::string(view(raw.layout))};
 }
 
 template <class Ask>
@@ -166,12 +161,12 @@ Status TensorSession::read_facts() {
   info_.n_threads = raw_info.n_threads;
   info_.pin_threads = raw_info.pin_threads == HEARTH_TOGGLE_ON ? Toggle::kOn : Toggle::kOff;
   info_.hint = raw_info.hint == HEARTH_HINT_THROUGHPUT ? PerformanceHint::kThroughput : PerformanceHint::kLatency;
-  info_.precision = own_view(raw_info.precision);
-  info_.device = own_view(raw_info.device);
+  info_.precision = view(raw_info.precision);
+  info_.device = view(raw_info.device);
   info_.from_cache = raw_info.from_cache != 0;
   info_.preprocess_fused = raw_info.preprocess_fused != 0;
   info_.compile_ns = raw_info.compile_ns;
-  info_.cache_note = own_view(raw_info.cache_note);
+  info_.cache_note = view(raw_info.cache_note);
   return {};
 }
 
@@ -183,9 +178,8 @@ Result<std::vector<NodePlacement>> TensorSession::nodes() const {
         auto& to = *static_cast<std::vector<NodePlacement>*>(ctx);
         if (node == nullptr || !HEARTH_HAS_FIELD(node, hearth_tensor_node, is_fallback) || to.size() >= kNodesMax)
           return;
-        to.push_back({std::string(own_view(node->name)), std::string(own_view(node->op)),
-                      std::string(own_view(node->provider)), std::string(own_view(node->device)),
-                      std::string(own_view(node->precision)), node->is_fallback != 0});
+        to.push_back({std::string(view(node->name)), std::string(view(node->op)), std::string(view(node->provider)),
+                      std::string(view(node->device)), std::string(view(node->precision)), node->is_fallback != 0});
       }};
   HEARTH_TRY(take_status(table_->nodes(handle_, &emit), "nodes"));
   return nodes;
@@ -198,8 +192,8 @@ Result<std::vector<TensorCopies>> TensorSession::copies() const {
       &copies, [](void* ctx, const hearth_tensor_copy* copy) {
         auto& to = *static_cast<std::vector<TensorCopies>*>(ctx);
         if (copy == nullptr || !HEARTH_HAS_FIELD(copy, hearth_tensor_copy, bytes) || to.size() >= kNodesMax) return;
-        to.push_back({std::string(own_view(copy->from)), std::string(own_view(copy->to)),
-                      std::string(own_view(copy->why)), copy->n, copy->bytes});
+        to.push_back({std::string(view(copy->from)), std::string(view(copy->to)), std::string(view(copy->why)), copy->n,
+                      copy->bytes});
       }};
   HEARTH_TRY(take_status(table_->copies(handle_, &emit), "copies"));
   return copies;

@@ -21,10 +21,6 @@ Token known_token(std::int32_t token, std::uint32_t n_vocab) {
   return token >= 0 && static_cast<std::uint32_t>(token) < n_vocab ? token : HEARTH_TOKEN_NONE;
 }
 
-std::string_view own_view(hearth_str text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
-
 template <class Answer>
 Result<std::string> collect_text(std::string_view doing, std::size_t bytes_max, Answer&& answer) {
   BoundedText collected(bytes_max);
@@ -116,15 +112,15 @@ Status TextModel::token_table(const std::function<void(const TokenRow&)>& receiv
     std::uint32_t next = 0;
     bool broken = false;
   } following{receive};
-  const hearth_token_emit emit{
-      &following, [](void* ctx, const hearth_token_row* row) {
-        auto& to = *static_cast<Following*>(ctx);
-        to.broken = to.broken || row == nullptr || !HEARTH_HAS_FIELD(row, hearth_token_row, written) ||
-                    row->token < 0 || static_cast<std::uint32_t>(row->token) != to.next;
-        if (to.broken) return;
-        ++to.next;
-        to.receive({row->token, row->attributes, own_view(row->bytes), own_view(row->written)});
-      }};
+  const hearth_token_emit emit{&following, [](void* ctx, const hearth_token_row* row) {
+                                 auto& to = *static_cast<Following*>(ctx);
+                                 to.broken = to.broken || row == nullptr ||
+                                             !HEARTH_HAS_FIELD(row, hearth_token_row, written) || row->token < 0 ||
+                                             static_cast<std::uint32_t>(row->token) != to.next;
+                                 if (to.broken) return;
+                                 ++to.next;
+                                 to.receive({row->token, row->attributes, view(row->bytes), view(row->written)});
+                               }};
   HEARTH_TRY(take_status(table_->token_table(model_->handle(), &emit), "token_table"));
   if (following.broken || following.next != facts.n_vocab)
     return fail(ErrorCode::kInvalidData,

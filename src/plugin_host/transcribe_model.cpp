@@ -10,11 +10,6 @@ constexpr std::size_t kSegmentsMax = 100'000;
 constexpr std::size_t kWordsMax = 1'000'000;
 constexpr std::size_t kTextBytesMax = 16U << 20U;
 
-std::string_view own_view(hearth_str text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
-hearth_str borrow(std::string_view text) { return {text.data(), text.size()}; }
-
 double seconds(std::int64_t ns) { return static_cast<double>(ns) * 1e-9; }
 std::optional<double> confidence_of(double value) {
   return value >= 0 && value <= 1 ? std::optional(value) : std::nullopt;
@@ -42,8 +37,8 @@ struct Collected {
     segments.push_back({from->is_final != 0,
                         seconds(from->start_ns),
                         seconds(from->end_ns),
-                        std::string(own_view(from->text)),
-                        std::string(own_view(from->language)),
+                        std::string(view(from->text)),
+                        std::string(view(from->language)),
                         confidence_of(from->confidence),
                         {}});
   }
@@ -54,7 +49,7 @@ struct Collected {
       return;
     }
     if (!take(from->text.size)) return;
-    segments.back().words.push_back({std::string(own_view(from->text)), seconds(from->start_ns), seconds(from->end_ns),
+    segments.back().words.push_back({std::string(view(from->text)), seconds(from->start_ns), seconds(from->end_ns),
                                      confidence_of(from->confidence)});
   }
 };
@@ -71,16 +66,6 @@ Result<std::vector<SpokenSegment>> collect(Call&& call, std::string_view name) {
     return fail(ErrorCode::kInvalidData, "the runtime's answer to '" + std::string(name) + "' makes no sense",
                 "update the runtime's plugin");
   return std::move(collected.segments);
-}
-
-std::vector<std::string> split_by_commas(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return parts;
 }
 
 }  // namespace
@@ -109,7 +94,7 @@ Result<std::shared_ptr<TranscribeModel>> TranscribeModel::from(std::shared_ptr<M
   if (raw.sample_rate_hz == 0)
     return fail(ErrorCode::kInvalidData, "the runtime's speech model tells no sample rate", "update the plugin");
   TranscribeInfo info{raw.sample_rate_hz,     raw.has_partials != 0, raw.has_words != 0,
-                      raw.can_translate != 0, raw.window_ms,         split_by_commas(own_view(raw.languages))};
+                      raw.can_translate != 0, raw.window_ms,         split_by_commas(view(raw.languages))};
   return std::make_shared<TranscribeModel>(std::move(model), table, std::move(info));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hearth/abi/hearth_plugin.h"
+#include "plugin_host/abi_values.h"
 #include "plugin_host/wire.h"
 
 namespace hearth {
@@ -167,10 +168,5 @@ struct LogLine {
 };
 void put(WireWriter& out, const LogLine& line);
 LogLine get_log_line(WireReader& in);
-
-[[nodiscard]] inline std::string_view view(hearth_str text) {
-  return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
-}
-[[nodiscard]] inline hearth_str borrow(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace hearth
