@@ -3,36 +3,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include <fmt/format.h>
 
-#include "catalog/catalog.h"
+#include "shipped_catalog.h"
 #include "sim/plant_hour.h"
-#include "support/paths.h"
 #include "support/program.h"
 
 namespace hearth::test {
 namespace {
-
-const Catalog& catalog() {
-  static const Catalog loaded = [] {
-    const std::filesystem::path root = test::source_dir() / "data";
-    std::vector<CatalogFile> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-      if (!entry.is_regular_file() || entry.path().extension() != ".json") continue;
-      std::ostringstream text;
-      text << std::ifstream(entry.path()).rdbuf();
-      files.push_back({entry.path().lexically_relative(root).generic_string(), text.str()});
-    }
-    auto read = Catalog::load(files, CatalogCheck::kTrusted);
-    if (!read) throw std::runtime_error(to_string(read.error()));
-    return std::move(read).value();
-  }();
-  return loaded;
-}
 
 struct Both {
   PlantHour governed, ungoverned;
@@ -41,9 +21,9 @@ struct Both {
 PlantHour simulate(const PlantRecord& plant, PlantHourOptions options) {
   const TemporaryFolder folder;
   options.tree = folder.path();
-  const auto& device_class = catalog().device(plant.device).value()->device_class;
-  options.chat_ladder = *catalog().ladder(Modality::kText, device_class).value();
-  options.vision_ladder = *catalog().ladder(Modality::kVision, device_class).value();
+  const auto& device_class = shipped_catalog().device(plant.device).value()->device_class;
+  options.chat_ladder = *shipped_catalog().ladder(Modality::kText, device_class).value();
+  options.vision_ladder = *shipped_catalog().ladder(Modality::kVision, device_class).value();
   auto hour = simulate_plant(plant, options);
   if (!hour) throw std::runtime_error(to_string(hour.error()));
   return std::move(hour).value();
@@ -53,7 +33,7 @@ PlantHour simulate(const PlantRecord& plant, PlantHourOptions options) {
 const Both& both(const std::string& id) {
   static std::map<std::string, Both> done;
   if (const auto known = done.find(id); known != done.end()) return known->second;
-  const PlantRecord& plant = *catalog().plant(id).value();
+  const PlantRecord& plant = *shipped_catalog().plant(id).value();
   PlantHourOptions options;
   options.until_empty = plant.power.battery_wh.has_value();
   Both result;
@@ -94,7 +74,7 @@ class SimulatedMachine : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(SimulatedMachine, slows_itself_down_when_nobody_governs_it) {
   const PlantHour& hour = both(GetParam()).ungoverned;
-  EXPECT_GE(hour.hottest_c, catalog().plant(GetParam()).value()->throttling.at_c);
+  EXPECT_GE(hour.hottest_c, shipped_catalog().plant(GetParam()).value()->throttling.at_c);
   EXPECT_TRUE(hour.steps.empty());
 }
 
@@ -124,7 +104,7 @@ TEST_P(SimulatedMachine, governed_lasts_longer_on_battery) {
 
 std::vector<std::string> machines() {
   std::vector<std::string> ids;
-  for (const PlantRecord& plant : catalog().plants()) ids.push_back(plant.id);
+  for (const PlantRecord& plant : shipped_catalog().plants()) ids.push_back(plant.id);
   return ids;
 }
 
@@ -134,12 +114,12 @@ INSTANTIATE_TEST_SUITE_P(Machines, SimulatedMachine, ::testing::ValuesIn(machine
   return name;
 });
 
-TEST(SimulatedMachines, are_at_least_the_five_promised) { EXPECT_GE(catalog().plants().size(), 5U); }
+TEST(SimulatedMachines, are_at_least_the_five_promised) { EXPECT_GE(shipped_catalog().plants().size(), 5U); }
 
 TEST(SimulatedMachines, give_the_same_hour_again) {
   PlantHourOptions options;
   options.minutes = 5;
-  const PlantRecord& plant = *catalog().plant("pi5-no-cooler").value();
+  const PlantRecord& plant = *shipped_catalog().plant("pi5-no-cooler").value();
   const PlantHour once = simulate(plant, options);
   const PlantHour again = simulate(plant, options);
   EXPECT_EQ(once.tokens, again.tokens);
@@ -151,14 +131,14 @@ TEST(SimulatedMachines, refuse_a_time_that_is_none) {
   PlantHourOptions options;
   options.minutes = 0;
   options.governed = false;
-  const auto hour = simulate_plant(*catalog().plant("phone").value(), options);
+  const auto hour = simulate_plant(*shipped_catalog().plant("phone").value(), options);
   ASSERT_FALSE(hour);
   EXPECT_EQ(hour.error().code, ErrorCode::kInvalidArgument);
 }
 
 // Ambient temperature, cooling and load are not known so exactly: the promise about heat holds around the fitted point.
 TEST(SimulatedMachines, keep_below_the_throttle_point_with_other_cooling_and_load_too) {
-  for (const PlantRecord& fitted : catalog().plants())
+  for (const PlantRecord& fitted : shipped_catalog().plants())
     for (const double cooling : {0.8, 1.25})
       for (const double load : {0.7, 1.0}) {
         PlantRecord plant = fitted;

@@ -2,34 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "catalog/catalog.h"
 #include "routing_fixture.h"
-#include "support/paths.h"
+#include "shipped_catalog.h"
 
 namespace hearth {
-namespace {
-
-const Catalog& catalog() {
-  static const Catalog loaded = [] {
-    const std::filesystem::path root = test::source_dir() / "data";
-    std::vector<CatalogFile> files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
-      if (!entry.is_regular_file() || entry.path().extension() != ".json") continue;
-      std::ostringstream text;
-      text << std::ifstream(entry.path()).rdbuf();
-      files.push_back({entry.path().lexically_relative(root).generic_string(), text.str()});
-    }
-    auto read = Catalog::load(files, CatalogCheck::kTrusted);
-    if (!read) throw std::runtime_error(to_string(read.error()));
-    return std::move(read).value();
-  }();
-  return loaded;
-}
-
-}  // namespace
 
 WholeServerRun simulate_server(std::uint64_t seed) {
   static const RoutingPolicy policy = shipped_policy(true);
@@ -37,8 +13,8 @@ WholeServerRun simulate_server(std::uint64_t seed) {
   static const std::vector<std::string> machines = {"pi5-no-cooler", "nuc-fanless", "jetson-orin-nano-15w"};
   WholeServerOptions options;
   options.seed = seed;
-  options.machine = *catalog().plant(machines[seed % machines.size()]).value();
-  options.ladder = *catalog().ladder(Modality::kText, "").value();
+  options.machine = *test::shipped_catalog().plant(machines[seed % machines.size()]).value();
+  options.ladder = *test::shipped_catalog().ladder(Modality::kText, "").value();
   options.smaller = {{"medium-cpu", "small"}, {"medium-gpu", "tiny"}, {"coder-gpu", "small"}, {"small", "tiny"}};
   return run_whole_server(policy, targets, options);
 }
