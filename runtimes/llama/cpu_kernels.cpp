@@ -31,7 +31,7 @@ constexpr const char* kQ4InEightsClass = "N4ggml3cpu6repack13tensor_traitsI10blo
 struct alignas(64) Shared {
   std::atomic<std::int64_t> next{0};
 };
-constexpr std::int64_t kChunksPerThread = 8;
+constexpr std::int64_t kChunksPerThread = 16;
 constexpr std::int64_t kHeadsMax = 64;  // that share a key head; as cpu_attention.cpp lays out its scratch
 
 // Two rows don't pay for unpacking: ggml's own, which goes through the weights once a row, is as fast.
@@ -64,7 +64,7 @@ class MatrixKernel final : public inside::TensorTraits {
   // Behind what is shared: the quantised activations; behind those of a single row, the same as its product reads them.
   bool work_size(int, const ggml_tensor* op, std::size_t& size) override {
     const std::int64_t depth = op->src[0]->ne[0];
-    size = sizeof(Shared) + alignof(Shared) + padded(activation_bytes(op->src[1]->ne[1], depth));
+    size = sizeof(Shared) + alignof(Shared) + padded(rows_bytes(op->src[1]->ne[1], depth));
     if (op->src[1]->ne[1] == 1) size += laid_out_bytes(layout_, depth);
     return true;
   }
@@ -73,7 +73,7 @@ class MatrixKernel final : public inside::TensorTraits {
     const ggml_tensor* w = op->src[0];
     const ggml_tensor* x = op->src[1];
     Shared* shared = shared_of(*params);
-    auto* activations = reinterpret_cast<ActivationBlock*>(shared + 1);
+    auto* activations = reinterpret_cast<std::byte*>(shared + 1);
     MatrixProduct product{layout_,
                           static_cast<const std::byte*>(w->data),
                           w->nb[1],
@@ -82,7 +82,7 @@ class MatrixKernel final : public inside::TensorTraits {
                           activations,
                           static_cast<float*>(op->data),
                           static_cast<std::int64_t>(op->nb[1] / sizeof(float))};
-    std::byte* laid_out = reinterpret_cast<std::byte*>(activations) + padded(activation_bytes(1, product.depth));
+    std::byte* laid_out = activations + padded(rows_bytes(1, product.depth));
     const bool single = product.n_rows == 1 && has_row_product(layout_);
     if (single)
       quantise_part(*params, static_cast<const float*>(x->data), product.depth, activations, laid_out);
@@ -103,29 +103,28 @@ class MatrixKernel final : public inside::TensorTraits {
   }
 
  private:
-  static std::size_t activation_bytes(std::int64_t n_rows, std::int64_t depth) {
-    return static_cast<std::size_t>(n_rows * depth / kBlockValues) * sizeof(ActivationBlock);
+  [[nodiscard]] std::size_t rows_bytes(std::int64_t n_rows, std::int64_t depth) const {
+    return static_cast<std::size_t>(n_rows) * activation_bytes(layout_, depth);
   }
 
   // The thread's rows.
   void quantise_rows(const inside::ComputeParams& params, const ggml_tensor& x, std::int64_t depth,
-                     ActivationBlock* out) const {
-    const std::int64_t n_blocks = depth / kBlockValues;
+                     std::byte* out) const {
     for (std::int64_t row = params.ith; row < x.ne[1]; row += params.nth) {
       const auto* at = static_cast<const std::byte*>(x.data) + static_cast<std::size_t>(row) * x.nb[1];
-      quantise_row(reinterpret_cast<const float*>(at), depth, layout_, out + row * n_blocks);
+      quantise_row(reinterpret_cast<const float*>(at), depth, layout_, out + rows_bytes(row, depth));
     }
   }
 
   // The thread's part of a single row.
-  void quantise_part(const inside::ComputeParams& params, const float* row, std::int64_t depth, ActivationBlock* out,
+  void quantise_part(const inside::ComputeParams& params, const float* row, std::int64_t depth, std::byte* out,
                      std::byte* laid_out) const {
     const std::int64_t together = values_laid_out_together(layout_);
     const std::int64_t parts = (depth + together - 1) / together;
     const std::int64_t first = parts * params.ith / params.nth * together;
     const std::int64_t last = std::min(depth, parts * (params.ith + 1) / params.nth * together);
     if (first >= last) return;
-    quantise_row(row + first, last - first, layout_, out + first / kBlockValues);
+    quantise_row(row + first, last - first, layout_, out + activation_bytes(layout_, first));
     lay_out_row(layout_, out, first, last, laid_out);
   }
 

@@ -7,37 +7,38 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <type_traits>
 
 #include "cpu_matrix_panels.h"
+#include "cpu_matrix_supers.h"
+#include "cpu_matrix_tiles.h"
 
 namespace hearth::llama {
 namespace {
 
-// So many activation rows share an unpacked block of weights: their sums and the weights fill the 32 registers.
-constexpr int kTileRows = 16;
 // Unpacked at once, to be used by all tiles of a group: most of the first-level cache.
 constexpr std::int64_t kUnpackedBlocks = 32;
-// Activations that stay in the second-level cache while all weights pass by.
-constexpr std::int64_t kGroupBytes = 384 << 10;
 
-// Weights are made unsigned by adding this, which the correction takes back.
+// Weights in blocks of 32 are made unsigned by adding this, which the correction takes back.
 constexpr std::int32_t offset_of(WeightLayout layout) {
   switch (layout) {
     case WeightLayout::kQ4InEights: return 8;
-    case WeightLayout::kQ4KInEights: return 0;
     case WeightLayout::kQ5Rows: return 16;
-    case WeightLayout::kQ6KRows: return 32;
-    case WeightLayout::kQ8Rows: break;
+    case WeightLayout::kQ8Rows:
+    case WeightLayout::kQ4KInEights:
+    case WeightLayout::kQ6KRows: break;
   }
   return 128;
+}
+
+const ActivationBlock* activations_of(const MatrixProduct& product, std::int64_t row) {
+  return reinterpret_cast<const ActivationBlock*>(product.activations) + row * (product.depth / kBlockValues);
 }
 
 // `Rows` activation rows from `row` on with one panel of eights.
 template <class Panel, int Rows>
 void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row) {
   const std::int64_t n_blocks = product.depth / kBlockValues;
-  const ActivationBlock* x = product.activations + row * n_blocks;
+  const ActivationBlock* x = activations_of(product, row);
   Panel panel(product, first);
   __m512 sums[Rows];
 #pragma GCC unroll 16
@@ -64,7 +65,7 @@ struct UnpackedBlocks {
 template <class Unpacked, int Rows>
 void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row, const UnpackedBlocks<Unpacked>& part) {
   const std::int64_t n_blocks = product.depth / kBlockValues;
-  const ActivationBlock* x = product.activations + row * n_blocks;
+  const ActivationBlock* x = activations_of(product, row);
   float* out = product.out + row * product.out_stride + first;
   __m512 sums[Rows];
 #pragma GCC unroll 16
@@ -77,24 +78,6 @@ void tile(const MatrixProduct& product, std::int64_t first, std::int64_t row, co
   }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r) _mm512_storeu_ps(out + r * product.out_stride, sums[r]);
-}
-
-// Calls `take` with the rows [row, end) in tiles of a size known when compiling.
-template <class Take>
-void in_tiles(std::int64_t row, std::int64_t end, Take take) {
-  using std::integral_constant;
-  for (; row + kTileRows <= end; row += kTileRows) take(integral_constant<int, kTileRows>(), row);
-  for (; row + 8 <= end; row += 8) take(integral_constant<int, 8>(), row);
-  switch (end - row) {
-    case 7: return take(integral_constant<int, 7>(), row);
-    case 6: return take(integral_constant<int, 6>(), row);
-    case 5: return take(integral_constant<int, 5>(), row);
-    case 4: return take(integral_constant<int, 4>(), row);
-    case 3: return take(integral_constant<int, 3>(), row);
-    case 2: return take(integral_constant<int, 2>(), row);
-    case 1: return take(integral_constant<int, 1>(), row);
-    default: return;
-  }
 }
 
 template <class Panel>
@@ -118,12 +101,13 @@ void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t r
 
 template <class Panel>
 void all_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
-  const std::int64_t bytes = product.depth / kBlockValues * static_cast<std::int64_t>(sizeof(ActivationBlock));
-  const std::int64_t group = std::max<std::int64_t>(kTileRows, kGroupBytes / bytes / kTileRows * kTileRows);
-  for (std::int64_t row = 0; row < product.n_rows; row += group) {
-    const std::int64_t end = std::min(row + group, product.n_rows);
-    for (std::int64_t panel = first; panel < last; panel += kPanelRows) panel_rows<Panel>(product, panel, row, end);
-  }
+  in_groups(product, first, last, panel_rows<Panel>);
+}
+
+float largest_of(const float* values, std::int64_t n) {
+  __m512 most = _mm512_setzero_ps();
+  for (std::int64_t i = 0; i < n; i += 16) most = _mm512_max_ps(most, _mm512_abs_ps(_mm512_loadu_ps(values + i)));
+  return _mm512_reduce_max_ps(most);
 }
 
 // Whether one of 256 values is this: ggml turns the signs then, so that it becomes -127.
@@ -134,18 +118,38 @@ bool reaches(const float* values, float most) {
   return found != 0;
 }
 
-void quantise_block(const float* values, float inverse, float scale, std::int32_t offset, ActivationBlock& out) {
-  const __m512 factor = _mm512_set1_ps(inverse);
-  const __m512i i0 = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values), factor));
-  const __m512i i1 = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values + 16), factor));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values), _mm512_cvtsepi32_epi8(i0));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out.values + 16), _mm512_cvtsepi32_epi8(i1));
-  const std::int32_t first = _mm512_reduce_add_epi32(i0);
-  const std::int32_t sum = first + _mm512_reduce_add_epi32(i1);
-  out.correction = -offset * sum;
-  out.first_half = -offset * first;
-  out.scale = scale;
-  out.sum = static_cast<float>(sum) * scale;
+void quantise_sixteen(const float* values, __m512 inverse, std::int8_t* out) {
+  const __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(values), inverse));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtsepi32_epi8(whole));
+}
+
+void quantise_block(const float* values, std::int32_t offset, ActivationBlock& out) {
+  const float most = largest_of(values, kBlockValues);
+  const __m512 inverse = _mm512_set1_ps(most != 0.0F ? 127.0F / most : 0.0F);
+  quantise_sixteen(values, inverse, out.values);
+  quantise_sixteen(values + 16, inverse, out.values + 16);
+  const __m256i fours = _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_set1_epi8(1),
+                                            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(out.values)));
+  out.correction = -offset * _mm512_reduce_add_epi32(_mm512_zextsi256_si512(fours));
+  out.scale = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
+}
+
+void quantise_super(const float* values, ActivationSuper& out) {
+  const float most = largest_of(values, kSuperValues);
+  float inverse = most != 0.0F ? 127.0F / most : 0.0F;
+  if (reaches(values, most)) inverse = -inverse;
+  for (std::int64_t i = 0; i < kSuperValues; i += 64) {
+    for (std::int64_t j = i; j < i + 64; j += 16) quantise_sixteen(values + j, _mm512_set1_ps(inverse), out.values + j);
+    const __m512i fours =
+        _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(1), _mm512_load_si512(out.values + i));
+    const __m512i eights = _mm512_add_epi32(fours, _mm512_shuffle_epi32(fours, _MM_PERM_CDAB));
+    const __m512i sixteens = _mm512_add_epi32(eights, _mm512_shuffle_epi32(eights, _MM_PERM_BADC));
+    const __m128i sums = _mm512_castsi512_si128(_mm512_maskz_compress_epi32(0x1111, sixteens));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out.sums + i / 16), _mm_packs_epi32(sums, sums));
+    const __m128i pairs = _mm_hadd_epi32(sums, sums);
+    _mm_storeu_si32(out.pair_sums + i / 32, _mm_packs_epi32(pairs, pairs));
+  }
+  out.scale = most != 0.0F ? 1 / inverse : 0.0F;
 }
 
 }  // namespace
@@ -156,30 +160,22 @@ bool has_matrix_kernels() {
          __builtin_cpu_supports("fma");
 }
 
-void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, ActivationBlock* out) {
-  const std::int32_t offset = offset_of(layout);
-  const bool in_supers = layout == WeightLayout::kQ4KInEights || layout == WeightLayout::kQ6KRows;
-  const std::int64_t together = in_supers ? kSuperValues : kBlockValues;
-  for (std::int64_t at = 0; at < depth; at += together) {
-    __m512 most_v = _mm512_setzero_ps();
-    for (std::int64_t i = 0; i < together; i += 16)
-      most_v = _mm512_max_ps(most_v, _mm512_abs_ps(_mm512_loadu_ps(row + at + i)));
-    const float most = _mm512_reduce_max_ps(most_v);
-    float inverse = most != 0.0F ? 127.0F / most : 0.0F;
-    if (in_supers && reaches(row + at, most)) inverse = -inverse;
-    const float half = _cvtsh_ss(_cvtss_sh(most / 127.0F, _MM_FROUND_TO_NEAREST_INT));
-    const float scale = in_supers ? (most != 0.0F ? 1 / inverse : 0.0F) : half;
-    for (std::int64_t i = 0; i < together; i += kBlockValues, ++out)
-      quantise_block(row + at + i, inverse, scale, offset, *out);
+void quantise_row(const float* row, std::int64_t depth, WeightLayout layout, std::byte* out) {
+  const std::int64_t together = block_values(layout);
+  for (std::int64_t i = 0; i < depth / together; ++i) {
+    if (is_in_supers(layout))
+      quantise_super(row + i * together, reinterpret_cast<ActivationSuper*>(out)[i]);
+    else
+      quantise_block(row + i * together, offset_of(layout), reinterpret_cast<ActivationBlock*>(out)[i]);
   }
 }
 
 void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int64_t last) {
   switch (product.layout) {
     case WeightLayout::kQ4InEights: return all_panels<Q4Panel>(product, first, last);
-    case WeightLayout::kQ4KInEights: return all_panels<Q4KPanel>(product, first, last);
+    case WeightLayout::kQ4KInEights: return multiply_q4_k_panels(product, first, last);
     case WeightLayout::kQ8Rows: return all_panels<RowPanel<Q8Block>>(product, first, last);
-    case WeightLayout::kQ6KRows: return all_panels<Q6KPanel>(product, first, last);
+    case WeightLayout::kQ6KRows: return multiply_q6_k_panels(product, first, last);
     case WeightLayout::kQ5Rows: return all_panels<RowPanel<Q5Block>>(product, first, last);
   }
 }
@@ -191,7 +187,7 @@ void multiply_panels(const MatrixProduct& product, std::int64_t first, std::int6
 namespace hearth::llama {
 
 bool has_matrix_kernels() { return false; }
-void quantise_row(const float*, std::int64_t, WeightLayout, ActivationBlock*) {}
+void quantise_row(const float*, std::int64_t, WeightLayout, std::byte*) {}
 void multiply_panels(const MatrixProduct&, std::int64_t, std::int64_t) {}
 
 }  // namespace hearth::llama

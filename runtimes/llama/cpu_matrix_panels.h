@@ -13,9 +13,7 @@
 
 namespace hearth::llama {
 
-constexpr std::int64_t kSuperValues = 256;  // Source: QK_K of ggml-common.h
-
-// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0, block_q6_K, block_q4_0x8 and block_q4_Kx8.
+// Source: ggml, ggml-common.h and repack.h: block_q8_0, block_q5_0 and block_q4_0x8.
 struct Q8Block {
   std::uint16_t scale;
   std::int8_t values[32];
@@ -29,27 +27,13 @@ struct Q4Eight {
   std::uint16_t scales[8];
   std::uint8_t nibbles[128];
 };
-struct Q4KEight {
-  std::uint16_t scales[8];
-  std::uint16_t minima[8];
-  std::uint8_t parts[8][12];  // six bits of scale and of minimum for each row, by 32 columns
-  std::uint8_t nibbles[1024];
-};
-struct Q6KBlock {
-  std::uint8_t low[128];
-  std::uint8_t high[64];
-  std::int8_t parts[16];  // a scale for each 16 columns
-  std::uint16_t scale;
-};
-static_assert(sizeof(Q6KBlock) == 210);
-static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144 && sizeof(Q4KEight) == 1152);
+static_assert(sizeof(Q8Block) == 34 && sizeof(Q5Block) == 22 && sizeof(Q4Eight) == 144);
 
 // 32 columns of two interleaved groups of eight rows. In a register of sums rows 0, 1, 8, 9 come first, then 2, 3, 10,
 // 11 ...
 struct Eights {
   __m512i a[4];  // rows 0-7, eight columns each
   __m512i b[4];  // rows 8-15
-  __m512 scales;
 
   // Halves or pairs of them that belong to rows 0-7 and 8-15, in the order of sums.
   static __m512 halves_of(const std::uint16_t* low, const std::uint16_t* high) {
@@ -58,14 +42,14 @@ struct Eights {
     return _mm512_cvtph_ps(_mm256_set_m128i(_mm_unpackhi_epi32(d0, d1), _mm_unpacklo_epi32(d0, d1)));
   }
 
-  [[nodiscard]] __m512i dot(const ActivationBlock& x) const {
-    const __m512i start = _mm512_maskz_set1_epi32(0x5555, x.correction);
+  // Products with 32 values, added to `start`.
+  [[nodiscard]] __m512i dot(__m512i start, const std::int8_t* x) const {
     __m512i sum_a = start;
     __m512i sum_b = start;
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) {
       long long eight = 0;
-      std::memcpy(&eight, x.values + 8 * i, 8);
+      std::memcpy(&eight, x + 8 * i, 8);
       const __m512i values = _mm512_set1_epi64(eight);
       sum_a = _mm512_dpbusd_epi32(sum_a, a[i], values);
       sum_b = _mm512_dpbusd_epi32(sum_b, b[i], values);
@@ -84,6 +68,7 @@ struct Eights {
 };
 
 struct Q4Panel : Eights {
+  __m512 scales;
   const Q4Eight* low;
   const Q4Eight* high;
 
@@ -99,7 +84,9 @@ struct Q4Panel : Eights {
   }
 
   [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
+    const __m512i start = _mm512_maskz_set1_epi32(0x5555, x.correction);
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(start, x.values)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)),
+                           sums);
   }
 
  private:
@@ -112,61 +99,6 @@ struct Q4Panel : Eights {
     out[1] = _mm512_and_si512(second, mask);
     out[2] = _mm512_and_si512(_mm512_srli_epi16(first, 4), mask);
     out[3] = _mm512_and_si512(_mm512_srli_epi16(second, 4), mask);
-  }
-};
-
-struct Q4KPanel : Eights {
-  const Q4KEight* low;
-  const Q4KEight* high;
-  __m512 minima;
-
-  Q4KPanel(const MatrixProduct& product, std::int64_t first) {
-    low = reinterpret_cast<const Q4KEight*>(product.weights + static_cast<std::size_t>(first) * product.row_bytes);
-    high = low + product.depth / kSuperValues;
-  }
-
-  void load(std::int64_t block) {
-    const Q4KEight& l = low[block / 8];
-    const Q4KEight& h = high[block / 8];
-    const std::int64_t part = block % 8;
-    unpack(l, part, a);
-    unpack(h, part, b);
-    const Parts lower(l.parts[part]);
-    const Parts upper(h.parts[part]);
-    scales = _mm512_mul_ps(halves_of(l.scales, h.scales), in_rows(lower.scales, upper.scales));
-    minima = _mm512_mul_ps(halves_of(l.minima, h.minima), in_rows(lower.minima, upper.minima));
-  }
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    sums = _mm512_fnmadd_ps(minima, _mm512_set1_ps(x.sum), sums);
-    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot(x)), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
-  }
-
- private:
-  // Eight scales and eight minima of six bits in twelve bytes.
-  struct Parts {
-    std::uint64_t scales, minima;
-    explicit Parts(const std::uint8_t* packed) {
-      std::uint32_t w[3];
-      std::memcpy(w, packed, sizeof w);
-      constexpr std::uint32_t kSix = 0x3F3F3F3F, kFour = 0x0F0F0F0F, kTwo = 0x03030303;
-      scales = std::uint64_t{(w[2] & kFour) | ((w[0] >> 6U) & kTwo) << 4U} << 32U | (w[0] & kSix);
-      minima = std::uint64_t{((w[2] >> 4U) & kFour) | ((w[1] >> 6U) & kTwo) << 4U} << 32U | (w[1] & kSix);
-    }
-  };
-  static __m512 in_rows(std::uint64_t lower, std::uint64_t upper) {
-    const __m128i pairs = _mm_unpacklo_epi16(_mm_cvtsi64_si128(static_cast<long long>(lower)),
-                                             _mm_cvtsi64_si128(static_cast<long long>(upper)));
-    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(pairs));
-  }
-  // Low nibbles hold the even 32 columns of each 64, high ones the odd.
-  static void unpack(const Q4KEight& block, std::int64_t part, __m512i* out) {
-    const __m512i mask = _mm512_set1_epi8(0x0F);
-    const __m128i shift = _mm_cvtsi64_si128(part % 2 * 4);
-    for (std::int64_t i = 0; i < 4; ++i) {
-      const __m512i nibbles = _mm512_loadu_si512(block.nibbles + 64 * (part / 2 * 4 + i));
-      out[i] = _mm512_and_si512(_mm512_srl_epi16(nibbles, shift), mask);
-    }
   }
 };
 
@@ -207,27 +139,6 @@ struct Columns {
       sum = _mm512_dpbusd_epi32(sum, columns[i], _mm512_set1_epi32(four));
     }
     return _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales, _mm512_set1_ps(x.scale)), sums);
-  }
-};
-
-// The same with a scale for each 16 columns.
-struct HalvedColumns {
-  __m512i columns[8];
-  __m512 scales[2];
-
-  [[nodiscard]] __m512 add(__m512 sums, const ActivationBlock& x) const {
-    const __m512 scale = _mm512_set1_ps(x.scale);
-    for (int half = 0; half < 2; ++half) {
-      __m512i sum = _mm512_set1_epi32(half == 0 ? x.first_half : x.correction - x.first_half);
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) {
-        int four = 0;
-        std::memcpy(&four, x.values + 16 * half + 4 * i, 4);
-        sum = _mm512_dpbusd_epi32(sum, columns[4 * half + i], _mm512_set1_epi32(four));
-      }
-      sums = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_mul_ps(scales[half], scale), sums);
-    }
-    return sums;
   }
 };
 
@@ -299,55 +210,6 @@ struct RowPanel {
     }
     transpose_lanes(low, columns);
     transpose_lanes(high, columns + 4);
-  }
-};
-
-struct Q6KPanel {
-  using Unpacked = HalvedColumns;
-  const std::byte* rows;
-  std::size_t row_bytes;
-
-  Q6KPanel(const MatrixProduct& product, std::int64_t first)
-      : rows(product.weights + static_cast<std::size_t>(first) * product.row_bytes), row_bytes(product.row_bytes) {}
-
-  void unpack(std::int64_t block, HalvedColumns& out) const {
-    const std::byte* at = rows + static_cast<std::size_t>(block / 8) * sizeof(Q6KBlock);
-    const auto part = static_cast<std::size_t>(block % 8);
-    alignas(32) std::uint16_t d[kPanelRows];
-    alignas(16) std::int8_t parts[2][kPanelRows];
-    for (std::size_t row = 0; row < kPanelRows; ++row) {
-      const std::byte* of_row = at + row * row_bytes;
-      std::memcpy(&d[row], of_row + offsetof(Q6KBlock, scale), sizeof d[row]);
-      for (std::size_t half = 0; half < 2; ++half)
-        std::memcpy(&parts[half][row], of_row + offsetof(Q6KBlock, parts) + 2 * part + half, 1);
-    }
-    fetch_next_panel<_MM_HINT_T0>(rows, row_bytes, block, sizeof(Q6KBlock) / 8);
-    const __m512 super = _mm512_cvtph_ps(_mm256_load_si256(reinterpret_cast<const __m256i*>(d)));
-    for (std::size_t half = 0; half < 2; ++half) {
-      const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(parts[half]));
-      out.scales[half] = _mm512_mul_ps(super, _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
-      take_columns(at, part, half, out.columns + 4 * half);
-    }
-  }
-
- private:
-  // Of each 128 columns: four low bits of two times 32 in a byte, two high bits of four times 32.
-  void take_columns(const std::byte* at, std::size_t part, std::size_t half, __m512i* columns) const {
-    const std::size_t of_128 = part / 4;
-    const std::size_t quarter = part % 4;
-    const std::byte* low = at + offsetof(Q6KBlock, low) + 64 * of_128 + 32 * (quarter % 2) + 16 * half;
-    const std::byte* high = at + offsetof(Q6KBlock, high) + 32 * of_128 + 16 * half;
-    const __m128i low_shift = _mm_cvtsi64_si128(quarter < 2 ? 0 : 4);
-    const __m128i high_shift = _mm_cvtsi64_si128(static_cast<long long>(2 * quarter));
-    __m512i values[4];
-    for (std::size_t row = 0; row < 4; ++row) {
-      const __m512i four =
-          _mm512_and_si512(_mm512_srl_epi16(four_rows(low, row, row_bytes), low_shift), _mm512_set1_epi8(0x0F));
-      const __m512i two =
-          _mm512_and_si512(_mm512_srl_epi16(four_rows(high, row, row_bytes), high_shift), _mm512_set1_epi8(0x03));
-      values[row] = _mm512_or_si512(four, _mm512_slli_epi16(two, 4));
-    }
-    transpose_lanes(values, columns);
   }
 };
 

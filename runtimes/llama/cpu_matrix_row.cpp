@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "cpu_matrix_panels.h"
+#include "cpu_matrix_supers.h"
 
 namespace hearth::llama {
 namespace {
@@ -19,13 +20,6 @@ struct alignas(64) PairOfBlocks {
   std::int8_t values[64];
   std::int32_t corrections[16];  // in the first place of each half
   float scales[16];
-};
-
-// 256 activations for weights in blocks of as many.
-struct alignas(64) SuperBlock {
-  std::int8_t values[256];
-  std::int16_t sums[16];  // of 16 values each
-  float scale;
 };
 
 // Two blocks of 32 columns of one weight row.
@@ -83,7 +77,7 @@ void pairs_of_rows(const MatrixProduct& product, const PairOfBlocks* x, std::int
 }
 
 // The products of one block of 256 with the scales of its sixteenths, in integers.
-__m512i dot_of(const Q6KBlock& w, const SuperBlock& x) {
+__m512i dot_of(const Q6KBlock& w, const ActivationSuper& x) {
   constexpr int kOffsetShift = 5;  // weights are made unsigned by adding 32
   const __m512i mask = _mm512_set1_epi8(0x0F);
   const __m512i two = _mm512_set1_epi8(0x30);
@@ -117,7 +111,7 @@ __m512i dot_of(const Q6KBlock& w, const SuperBlock& x) {
   return sum;
 }
 
-void supers_of_rows(const MatrixProduct& product, const SuperBlock* x, std::int64_t first, std::int64_t last) {
+void supers_of_rows(const MatrixProduct& product, const ActivationSuper* x, std::int64_t first, std::int64_t last) {
   const std::int64_t n_blocks = product.depth / kSuperValues;
   for (std::int64_t row = first; row < last; ++row) {
     const auto* blocks =
@@ -142,40 +136,24 @@ void lay_out_pairs(const ActivationBlock* x, std::int64_t first, std::int64_t la
   }
 }
 
-void lay_out_supers(const ActivationBlock* x, std::int64_t first, std::int64_t last, SuperBlock* out) {
-  constexpr std::int32_t kOffset = 32;
-  for (std::int64_t block = first / kBlockValues; block < last / kBlockValues; ++block) {
-    SuperBlock& super = out[block * kBlockValues / kSuperValues];
-    const auto at = static_cast<std::size_t>(block * kBlockValues % kSuperValues);
-    std::memcpy(super.values + at, x[block].values, sizeof x[block].values);
-    super.sums[at / 16] = static_cast<std::int16_t>(x[block].first_half / -kOffset);
-    super.sums[at / 16 + 1] = static_cast<std::int16_t>((x[block].correction - x[block].first_half) / -kOffset);
-    super.scale = x[block].scale;
-  }
-}
-
 }  // namespace
 
 bool has_row_product(WeightLayout layout) {
   return layout == WeightLayout::kQ5Rows || layout == WeightLayout::kQ8Rows || layout == WeightLayout::kQ6KRows;
 }
 
-std::int64_t values_laid_out_together(WeightLayout layout) {
-  return layout == WeightLayout::kQ6KRows ? kSuperValues : kPairValues;
-}
+std::int64_t values_laid_out_together(WeightLayout layout) { return is_in_supers(layout) ? kSuperValues : kPairValues; }
 
 std::size_t laid_out_bytes(WeightLayout layout, std::int64_t depth) {
-  const std::int64_t together = values_laid_out_together(layout);
-  return static_cast<std::size_t>((depth + together - 1) / together) *
-         (layout == WeightLayout::kQ6KRows ? sizeof(SuperBlock) : sizeof(PairOfBlocks));
+  if (is_in_supers(layout)) return 0;
+  return static_cast<std::size_t>((depth + kPairValues - 1) / kPairValues) * sizeof(PairOfBlocks);
 }
 
-void lay_out_row(WeightLayout layout, const ActivationBlock* activations, std::int64_t first, std::int64_t last,
+void lay_out_row(WeightLayout layout, const std::byte* activations, std::int64_t first, std::int64_t last,
                  std::byte* out) {
-  if (layout == WeightLayout::kQ6KRows)
-    lay_out_supers(activations, first, last, reinterpret_cast<SuperBlock*>(out));
-  else
-    lay_out_pairs(activations, first, last, reinterpret_cast<PairOfBlocks*>(out));
+  if (is_in_supers(layout)) return;
+  lay_out_pairs(reinterpret_cast<const ActivationBlock*>(activations), first, last,
+                reinterpret_cast<PairOfBlocks*>(out));
 }
 
 void multiply_row(const MatrixProduct& product, const std::byte* laid_out, std::int64_t first, std::int64_t last) {
@@ -184,7 +162,7 @@ void multiply_row(const MatrixProduct& product, const std::byte* laid_out, std::
     case WeightLayout::kQ5Rows: return pairs_of_rows<Q5Block>(product, pairs, first, last);
     case WeightLayout::kQ8Rows: return pairs_of_rows<Q8Block>(product, pairs, first, last);
     case WeightLayout::kQ6KRows:
-      return supers_of_rows(product, reinterpret_cast<const SuperBlock*>(laid_out), first, last);
+      return supers_of_rows(product, reinterpret_cast<const ActivationSuper*>(product.activations), first, last);
     case WeightLayout::kQ4InEights:
     case WeightLayout::kQ4KInEights: return;
   }
@@ -199,7 +177,7 @@ namespace hearth::llama {
 bool has_row_product(WeightLayout) { return false; }
 std::int64_t values_laid_out_together(WeightLayout) { return kBlockValues; }
 std::size_t laid_out_bytes(WeightLayout, std::int64_t) { return 0; }
-void lay_out_row(WeightLayout, const ActivationBlock*, std::int64_t, std::int64_t, std::byte*) {}
+void lay_out_row(WeightLayout, const std::byte*, std::int64_t, std::int64_t, std::byte*) {}
 void multiply_row(const MatrixProduct&, const std::byte*, std::int64_t, std::int64_t) {}
 
 }  // namespace hearth::llama
