@@ -289,8 +289,12 @@ void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t r
   const auto* x = reinterpret_cast<const ActivationSuper*>(product.activations) + row * n_supers;
   const auto steps = static_cast<std::size_t>((end - row + kTileRows - 1) / kTileRows * kParts);
   const Panel panel(product, first);
+  float* const out = product.out + row * product.out_stride + first;
   std::fill_n(whole, end - row, _mm512_setzero_ps());
   for (std::int64_t super = 0; super < n_supers; ++super) {
+    // Each result lies on a line and mostly a page of its own, which the store would wait for.
+    for (std::int64_t i = (end - row) * super / n_supers; i < (end - row) * (super + 1) / n_supers; ++i)
+      _mm_prefetch(reinterpret_cast<const char*>(out + i * product.out_stride), _MM_HINT_T0);
     typename Panel::Unpacked unpacked;
     panel.unpack(super, unpacked);
     NextLines next = panel.lines_behind(super, steps);
@@ -299,7 +303,7 @@ void panel_rows(const MatrixProduct& product, std::int64_t first, std::int64_t r
     });
   }
   for (std::int64_t i = 0; i < end - row; ++i)
-    _mm512_storeu_ps(product.out + (row + i) * product.out_stride + first, Panel::in_order(whole[i]));
+    _mm512_storeu_ps(out + i * product.out_stride, Panel::in_order(whole[i]));
 }
 
 }  // namespace
