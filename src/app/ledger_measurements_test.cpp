@@ -46,12 +46,26 @@ TEST_F(LedgerMeasurementsTest, few_records_are_trusted_less_than_many_that_agree
 }
 
 TEST_F(LedgerMeasurementsTest, what_can_teach_nothing_is_left_out) {
-  add(10, 1, [](LedgerRecord& r) { r.disturbed = true; });
   add(10, 2, [](LedgerRecord& r) { r.raw_projected.reset(); });
   add(10, 3, [](LedgerRecord& r) { r.machine = "another"; });
   add(10, 4, [](LedgerRecord& r) { r.kind = "memory"; });
   add(0, 5);
   EXPECT_TRUE(plan_measurements(*ledger_, "box")->empty());
+}
+
+TEST_F(LedgerMeasurementsTest, disturbed_records_count_only_where_there_are_no_others) {
+  const auto disturbed = [](LedgerRecord& r) { r.disturbed = true; };
+  add(10, 5, disturbed);
+  const auto loaded = plan_measurements(*ledger_, "box");
+  ASSERT_EQ(loaded->size(), 1U);
+  EXPECT_DOUBLE_EQ(loaded->front().measured, 5);
+  EXPECT_DOUBLE_EQ(loaded->front().spread, 0.5);
+  add(10, 11);
+  add(10, 1, disturbed);
+  const auto alone = plan_measurements(*ledger_, "box");
+  ASSERT_EQ(alone->size(), 1U);
+  EXPECT_DOUBLE_EQ(alone->front().measured, 11);
+  EXPECT_DOUBLE_EQ(alone->front().spread, 0.1);
 }
 
 TEST_F(LedgerMeasurementsTest, models_metrics_and_backends_are_kept_apart) {

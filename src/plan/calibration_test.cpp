@@ -50,6 +50,21 @@ TEST(Calibration, learns_less_from_other_models_however_many) {
   EXPECT_GT(std::log(many.interval.high / many.interval.low), 0.3);
 }
 
+TEST(Calibration, gives_in_to_one_sample_where_the_fit_knows_little) {
+  const Interval wild{800'000, 800, 10'000'000};  // a model far smaller than all that were fitted
+  const std::vector<PlanMeasurement> samples = {sample("a", 800'000, 40'000, 0.1)};
+  EXPECT_NEAR(Calibration(samples).correct(kKey, wild).interval.value, 40'000, 1'500);
+  const std::vector<PlanMeasurement> loaded = {sample("a", 800'000, 40'000, 0.5)};
+  EXPECT_LT(Calibration(loaded).correct(kKey, wild).interval.value, 80'000);
+}
+
+TEST(Calibration, hardly_takes_the_overhead_of_a_tiny_model_for_the_machines_factor) {
+  const std::vector<PlanMeasurement> tiny = {sample("tiny", 800'000, 40'000)};
+  const auto corrected = Calibration(tiny).correct(kKey, kFit);
+  EXPECT_GT(corrected.interval.value, 80);
+  EXPECT_LT(corrected.interval.value, 100);
+}
+
 TEST(Calibration, a_noisy_sample_counts_less_than_a_steady_one) {
   const std::vector<PlanMeasurement> steady = {sample("a", 100, 50, 0.02)}, noisy = {sample("a", 100, 50, 0.5)};
   EXPECT_LT(Calibration(steady).correct(kKey, kFit).interval.value,
