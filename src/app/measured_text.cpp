@@ -88,7 +88,18 @@ class ServedText final : public MeasuredText {
   }
   std::uint32_t n_vocab() const override { return n_vocab_; }
   std::optional<double> load_ms() const override { return std::nullopt; }
-  std::vector<int> workers() const override { return {server_.pid}; }
+  // The server and the processes that compute for it: asked anew, since a worker comes with its model's first request.
+  std::vector<int> workers() const override {
+    std::vector<int> pids = {server_.pid};
+    const auto status = ask_json(server_, "/v1/hearth/status", {}, {});
+    if (!status) return pids;
+    const auto governor = status->find("governor");
+    if (governor == status->end() || !governor->is_object()) return pids;
+    const json workers = governor->value("workers", json::object());
+    for (const auto& [model, pid] : workers.items())
+      if (pid.is_number_integer()) pids.push_back(pid.get<int>());
+    return pids;
+  }
   Result<MemoryBreakdown> memory() const override {
     HEARTH_ASSIGN(document, ask_json(server_, "/v1/hearth/placement", {}, {}));
     MemoryBreakdown memory;
