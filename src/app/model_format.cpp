@@ -30,6 +30,15 @@ std::string format_by_name(const std::string& name, std::span<const std::string>
   return std::string(best);
 }
 
+// An ONNX file opens with its version, field 1 of ModelProto, and a small number; then comes one of the fields of the
+// model: producer and its version, domain, version, text, graph or operator sets. Source: onnx.proto (ONNX 1.18).
+bool opens_as_onnx(std::string_view seen) {
+  constexpr std::string_view kNext = "\x12\x1a\x22\x28\x32\x3a\x42";
+  constexpr char kLatestVersion = 32;  // 13 in 2026
+  return seen.size() == 8 && seen[0] == 0x08 && seen[1] > 0 && seen[1] <= kLatestVersion &&
+         kNext.find(seen[2]) != std::string_view::npos;
+}
+
 std::string printable(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
@@ -52,6 +61,7 @@ Result<std::string> detect_format(const std::filesystem::path& path, std::span<c
   if (seen.starts_with("GGUF")) return std::string("gguf");
   if (seen.starts_with("lmgg")) return std::string("ggml");  // the number 0x67676d6c: Whisper models of whisper.cpp
   if (seen.size() == 8 && seen.substr(4) == "TFL3") return std::string("tflite");
+  if (opens_as_onnx(seen)) return std::string("onnx");
   if (std::string format = format_by_name(path.filename().string(), known); !format.empty()) return format;
   return fail(
       ErrorCode::kInvalidData,

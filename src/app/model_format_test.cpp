@@ -21,6 +21,8 @@ TEST(ModelFormat, is_told_by_the_first_bytes_else_by_the_end_of_the_name) {
   const Case cases[] = {{"weights.onnx", "GGUF....", "gguf"},
                         {"weights.bin", "....TFL3", "tflite"},
                         {"m.onnx", "........", "onnx"},
+                        {"sha256-of-a-store", "\x08\x09\x12\x0donnx", "onnx"},
+                        {"without-producer", "\x08\x08:\x9a\x02\x0a\x10\x0a", "onnx"},
                         {"m.safetensors", "........", "safetensors"},
                         {"m.xml", "<?xml ve", "openvino_ir"},
                         {"m.fake.json", "{}", "fake.json"},
