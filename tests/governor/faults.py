@@ -20,8 +20,9 @@ from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "stress")]
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "stress"), str(HERE)]
 from hearth_server import ROOT, SKIPPED, HearthServer, Skip  # noqa: E402
+from simulated_machine import SimulatedMachine  # noqa: E402
 import server_watch  # noqa: E402
 
 CLIENTS, TOKENS, TIMEOUT_S = 8, 40, 15.0
@@ -29,37 +30,6 @@ STALL_S = 1.0
 LATE_S = 1.5  # beyond a request's time: a step under way, and the look at what hangs
 HEALTHY_S = 2.0
 GROWTH_BYTES, MORE_DESCRIPTORS = 64 << 20, 8
-
-
-class Machine:
-    """The simulated machine's files."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-        zone = "sys/class/thermal/thermal_zone0/"
-        self.put(zone + "type", "cpu-thermal")
-        self.put(zone + "trip_point_0_type", "passive")
-        self.put(zone + "trip_point_0_temp", "85000")
-        self.calm()
-
-    def put(self, name, text):
-        file = self.folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = file.with_name(file.name + ".new")
-        fresh.write_text(text + "\n", encoding="ascii")
-        fresh.replace(file)
-
-    def temperature(self, celsius):
-        # Written in place: the server keeps the file open.
-        (self.folder / "sys/class/thermal/thermal_zone0/temp").write_text(f"{celsius * 1000}\n", encoding="ascii")
-
-    def available(self, share):
-        (self.folder / "proc").mkdir(parents=True, exist_ok=True)
-        (self.folder / "proc/meminfo").write_text(f"MemTotal: 8000000 kB\nMemAvailable: {int(8000000 * share)} kB\n", encoding="ascii")
-
-    def calm(self):
-        self.temperature(45)
-        self.available(0.6)
 
 
 class Answer:
@@ -209,7 +179,7 @@ def run(program, model, arguments, n_faults, seed):
     """[fault] of one model under `n_faults`."""
     faults = []
     with tempfile.TemporaryDirectory(prefix="hearth-faults-") as folder:
-        machine = Machine(Path(folder) / "machine")
+        machine = SimulatedMachine(Path(folder) / "machine")
         home = Path(folder) / "home"
         home.mkdir()
         options = ["--transport", "worker", "--slots", str(CLIENTS), "--stall-s", str(STALL_S), "--machine-tree", machine.folder,

@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 sys.path.insert(0, str(HERE))
 from hearth_server import HearthServer  # noqa: E402
-from faults import Machine  # noqa: E402
+from simulated_machine import SimulatedMachine  # noqa: E402
 
 BIG = ('{"hearth_fake": 1, "name": "big", "context_length": 2048, "otherwise": {"rule": "text", "text": "big words "},'
        ' "latency": {"decode_us": 4000}}')
@@ -70,7 +70,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="hearth-watching-") as folder:
         for name, script in (("big", BIG), ("small", SMALL)):
             (Path(folder) / f"{name}.fake.json").write_text(script, encoding="utf-8")
-        machine = Machine(Path(folder) / "machine")
+        machine = SimulatedMachine(Path(folder) / "machine")
         models = {name: Path(folder) / f"{name}.fake.json" for name in ("big", "small")}
         with HearthServer(options.program, models, ["--machine-tree", machine.folder, "--smaller", "big=small", "--threads", "4"]) as server:
             expect(complete(server, 300)[0::2] == ("big", "full"), f"as planned: {complete(server, 3)}")
