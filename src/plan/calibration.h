@@ -14,8 +14,8 @@ struct CalibrationKey {
   std::string_view model, precision, runtime, backend, metric;
 };
 
-// Borrows the measurements. A sample of the same model and precision counts by its own spread; samples of other models
-// on the same runtime and backend tell how far the fit is off for this machine, and count less. Figures are combined as
+// Borrows the measurements. A sample of the same model and precision counts by its own spread, less on another runtime;
+// samples of other models on the same runtime and backend tell how far the fit is off for this machine, and count less. Figures are combined as
 // logarithms, so a factor is what is corrected.
 class Calibration {
  public:

@@ -65,6 +65,18 @@ TEST(Calibration, hardly_takes_the_overhead_of_a_tiny_model_for_the_machines_fac
   EXPECT_LT(corrected.interval.value, 100);
 }
 
+TEST(Calibration, a_runtime_that_was_not_measured_looks_no_faster_for_that) {
+  const std::vector<PlanMeasurement> samples = {sample("a", 100, 25)};  // on llama
+  auto key = kKey;
+  const double measured = Calibration(samples).correct(key, kFit).interval.value;
+  key.runtime = "mlx";
+  const auto other = Calibration(samples).correct(key, kFit);
+  EXPECT_FALSE(other.measured);
+  EXPECT_LT(other.interval.value, 65);
+  EXPECT_GT(other.interval.value, measured);
+  EXPECT_GT(other.interval.high / other.interval.low, 1.4) << "and less is known of it";
+}
+
 TEST(Calibration, a_noisy_sample_counts_less_than_a_steady_one) {
   const std::vector<PlanMeasurement> steady = {sample("a", 100, 50, 0.02)}, noisy = {sample("a", 100, 50, 0.5)};
   EXPECT_LT(Calibration(steady).correct(kKey, kFit).interval.value,
@@ -72,7 +84,7 @@ TEST(Calibration, a_noisy_sample_counts_less_than_a_steady_one) {
 }
 
 TEST(Calibration, ignores_other_runtimes_metrics_and_impossible_figures) {
-  auto other = sample("a", 100, 10);
+  auto other = sample("b", 100, 10);
   other.runtime = "mlx";
   auto metric = sample("a", 100, 10);
   metric.metric = "prefill_tok_s";
