@@ -31,7 +31,8 @@ Result<DeviceSimulation> simulate_device(const std::filesystem::path& data_folde
   HEARTH_ASSIGN(catalog, load_catalog(data_folder));
   HEARTH_ASSIGN(plant, catalog.plant(order.device));
   HEARTH_ASSIGN(device, catalog.device(plant->device));
-  HEARTH_ASSIGN(chat, catalog.ladder(Modality::kText, device->device_class));
+  HEARTH_ASSIGN(shipped, catalog.ladder(Modality::kText, device->device_class));
+  const Ladder chat = for_memory_bound(*shipped, plant->chat.memory_bound_share);
   HEARTH_ASSIGN(vision, catalog.ladder(Modality::kVision, device->device_class));
   HEARTH_ASSIGN(scratch, ScratchFolder::make("simulate"));
   PlantHourOptions options;
@@ -39,13 +40,13 @@ Result<DeviceSimulation> simulate_device(const std::filesystem::path& data_folde
   options.vision = order.workload == "chat+vision";
   options.until_empty = plant->power.battery_wh.has_value();
   options.seed = order.seed;
-  options.chat_ladder = *chat;
+  options.chat_ladder = chat;
   options.vision_ladder = *vision;
   options.tree = scratch.path();
   HEARTH_ASSIGN(governed, simulate_plant(*plant, options));
   options.governed = false;
   HEARTH_ASSIGN(ungoverned, simulate_plant(*plant, options));
-  return DeviceSimulation{order, *plant, *chat, *vision, std::move(governed), std::move(ungoverned)};
+  return DeviceSimulation{order, *plant, chat, *vision, std::move(governed), std::move(ungoverned)};
 }
 
 }  // namespace hearth

@@ -37,6 +37,7 @@ LadderRung read_rung(const nlohmann::json& json) {
   read_field(json, "power_share", rung.power_share);
   read_field(json, "memory_share", rung.memory_share);
   read_field(json, "time_share", rung.time_share);
+  read_field(json, "memory_bound_least", rung.memory_bound_least);
   rung.settings = read_settings(object_field(json, "settings"));
   return rung;
 }

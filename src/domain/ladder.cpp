@@ -75,6 +75,11 @@ std::optional<std::size_t> Ladder::next(std::size_t k, Strain strain, std::size_
   return std::nullopt;
 }
 
+Ladder for_memory_bound(Ladder ladder, double share) {
+  std::erase_if(ladder.rungs, [share](const LadderRung& rung) { return share < rung.memory_bound_least; });
+  return ladder;
+}
+
 Status check_ladder(const Ladder& ladder) {
   const auto refuse = [&](const LadderRung& rung, std::string_view why) {
     return fail(ErrorCode::kInvalidData,
@@ -87,8 +92,11 @@ Status check_ladder(const Ladder& ladder) {
     for (const double share : {rung.quality_share, rung.power_share, rung.memory_share, rung.time_share})
       if (!is_share(share))
         return refuse(rung, fmt::format("has a share of {}; shares lie above 0 and up to 1", share));
+    if (!(rung.memory_bound_least >= 0 && rung.memory_bound_least <= 1))
+      return refuse(
+          rung, fmt::format("asks for a memory-bound share of {}; it lies between 0 and 1", rung.memory_bound_least));
     const bool saves = rung.power_share < 1 || rung.memory_share < 1 || rung.time_share < 1;
-    if (i == 0 && (saves || rung.quality_share < 1))
+    if (i == 0 && (saves || rung.memory_bound_least > 0 || rung.quality_share < 1))
       return refuse(rung, "is the first, which is as planned: it saves nothing");
     if (i > 0 && !saves) return refuse(rung, "saves neither power nor memory nor time; leave it out");
   }

@@ -43,6 +43,9 @@ struct LadderRung {
   double memory_share = 1;
   double time_share = 1;  // of the computing for one token, frame or second of sound
   RungSettings settings;
+  // Of the time of decoding, waited for memory, from which on the rung saves anything; below it the cores that rest are
+  // missed, and the same work takes more energy.
+  double memory_bound_least = 0;
 };
 
 // Rungs add up: on rung k all up to k are in force. Rung 0 is as planned.
@@ -60,6 +63,9 @@ struct Ladder {
   // The next rung below `k` that relieves the strain, not below `floor`; absent when there is none.
   [[nodiscard]] std::optional<std::size_t> next(std::size_t k, Strain strain, std::size_t floor) const;
 };
+
+// The ladder of a machine that waits for memory during `share` of the time of decoding.
+[[nodiscard]] Ladder for_memory_bound(Ladder ladder, double share);
 
 // kInvalidData, naming the rung, when shares leave (0, 1], a rung saves nothing, or rung 0 changes anything.
 [[nodiscard]] Status check_ladder(const Ladder& ladder);

@@ -62,12 +62,18 @@ void Governor::average_activity(const TelemetrySample& sample) {
 std::optional<GovernorStep> Governor::step_down(Strain strain, const TelemetrySample& sample) {
   StrainState& state = of(strain);
   if (!state.strained) return std::nullopt;
-  const double wait_s = state.urgent ? limits_.settle_urgent_s : limits_.settle_s;
-  if (state.stepped_down && seconds(*state.stepped_down, sample.at) < wait_s) return std::nullopt;
+  if (state.stepped_down && seconds(*state.stepped_down, sample.at) < settle_s(strain)) return std::nullopt;
   if (strain == Strain::kMemory && memory_short_since_ &&
       seconds(*memory_short_since_, sample.at) < limits_.memory_first_s)
     return std::nullopt;
   return best_step(strain, sample);
+}
+
+double Governor::settle_s(Strain strain) const {
+  if (of(strain).urgent) return limits_.settle_urgent_s;
+  if (strain != Strain::kHeat || !hot_in_s_) return limits_.settle_s;
+  const double least_s = std::min(limits_.settle_urgent_s, limits_.settle_s);
+  return std::clamp(*hot_in_s_ / limits_.steps_in_time, least_s, limits_.settle_s);
 }
 
 std::vector<GovernorStep> Governor::relieve(Strain strain, const TelemetrySample& sample) {

@@ -21,10 +21,10 @@ struct GovernorLimits {
   // `heat_margin_c`.
   double throttle_assumed_c = 85;  // where the machine doesn't tell: below what x86, Jetson and Pi throttle at
   double heat_margin_c = 3;
-  double heat_calm_c = 6;  // below the point of stepping down by this: calm
+  double heat_calm_c = 6;          // below the point of stepping down by this: calm
   double trend_window_s = 20;
   double horizon_s = 60;           // what machines without a fan take to feel a step; more foresees what never comes
-  double heat_up_margin_c = 2;     // a step up must end this far below the point of stepping down
+  double heat_up_margin_c = 4;     // a step up must end this far below the point of stepping down
   double activity_window_s = 120;  // over which a modality's share of the work is averaged for that
   // Memory: shares of what is available, and stalls in percent of time.
   double memory_low = 0.06;
@@ -46,8 +46,10 @@ struct GovernorLimits {
   double slo_missed_high = 0.2;
   double slo_missed_calm = 0.05;
   // Between steps. A step shows its effect after `settle_s`; a sudden strain (the throttle point itself, an
-  // out-of-memory event) waits only `settle_urgent_s`.
+  // out-of-memory event) waits only `settle_urgent_s`. Where heat rises so fast that fewer than `steps_in_time` steps
+  // would fit before the point of stepping down is reached, they follow each other faster.
   double settle_s = 25;
+  double steps_in_time = 2;
   double settle_urgent_s = 5;
   // Up again after this long without strain; doubled each time a step up did not last, up to `calm_max_s`.
   double calm_s = 120;
@@ -137,6 +139,7 @@ class Governor {
   void follow(const GovernorStep& step, const TelemetrySample& sample);
   void settle(const TelemetrySample& sample);
   [[nodiscard]] double heat_limit_c(const TelemetrySample& sample) const;
+  [[nodiscard]] double settle_s(Strain strain) const;
   [[nodiscard]] StrainState& of(Strain strain) { return strains_[static_cast<std::size_t>(strain)]; }
   [[nodiscard]] const StrainState& of(Strain strain) const { return strains_[static_cast<std::size_t>(strain)]; }
   [[nodiscard]] const State* find(Modality modality) const;
@@ -146,6 +149,7 @@ class Governor {
   std::array<StrainState, kStrains> strains_{};
   Trend temperature_;
   std::array<double, kModalities> usual_activity_{};  // averaged over activity_window_s
+  std::optional<double> hot_in_s_;                    // by the slope; absent while it doesn't rise
   std::optional<double> coolest_c_;                   // since the start: an upper bound of the surroundings
   std::optional<Moment> memory_short_since_;
   std::optional<std::uint64_t> throttle_events_, out_of_memory_events_;

@@ -51,6 +51,7 @@ void Governor::judge_heat(const TelemetrySample& sample) {
   const double limit_c = heat_limit_c(sample);
   const double slope = std::max(0.0, temperature_.slope().value_or(0));
   const double soon_c = now_c + slope * limits_.horizon_s;
+  hot_in_s_ = slope > 0 ? std::optional(std::max(0.0, limit_c - now_c) / slope) : std::nullopt;
   const bool throttled = throttle_events_ && sample.throttle_events && *sample.throttle_events > *throttle_events_;
   if (sample.throttle_events) throttle_events_ = sample.throttle_events;
   hot_ = now_c >= limit_c + limits_.heat_margin_c - kHot_c;
@@ -59,8 +60,7 @@ void Governor::judge_heat(const TelemetrySample& sample) {
   // Falling already: what was done last is enough for now.
   const bool falling = temperature_.slope().value_or(0) < 0;
   const bool strained = throttled || (soon_c >= limit_c && !falling);
-  set(Strain::kHeat, strained, throttled || now_c >= limit_c + limits_.heat_margin_c, soon_c < limit_c && !throttled,
-      sample.at);
+  set(Strain::kHeat, strained, throttled || now_c >= limit_c + limits_.heat_margin_c, soon_c < limit_c && !throttled, sample.at);
 }
 
 void Governor::judge_memory(const TelemetrySample& sample) {

@@ -214,6 +214,35 @@ TEST(Governor, time_that_goes_back_is_ignored) {
   EXPECT_EQ(governor.rung(Modality::kText), 0U);
 }
 
+TEST(Governor, steps_follow_each_other_faster_when_heat_comes_fast) {
+  const auto seconds_between_steps = [](double c_a_second) {
+    Governor governor({}, {{text_ladder(), 3}});
+    TelemetrySample sample = busy();
+    sample.throttle_c = 85;
+    std::vector<double> steps_s;
+    for (int s = 0; s < 400 && steps_s.size() < 2; ++s) {
+      sample.at = Moment(std::chrono::seconds(s));
+      sample.temperature_c = std::min(80.0, 60 + c_a_second * s);  // below the throttle point
+      if (!governor.observe(sample).empty()) steps_s.push_back(s);
+    }
+    return steps_s.size() == 2 ? steps_s[1] - steps_s[0] : 0.0;
+  };
+  EXPECT_LE(seconds_between_steps(0.7), 12);
+  EXPECT_GE(seconds_between_steps(0.1), 18) << "there is time to see what a step comes to";
+}
+
+TEST(Ladder, leaves_out_what_saves_nothing_where_decoding_does_not_wait_for_memory) {
+  Ladder ladder = text_ladder();
+  ladder.rungs[1].memory_bound_least = 0.65;
+  ASSERT_TRUE(check_ladder(ladder));
+  EXPECT_EQ(for_memory_bound(ladder, 0.9).rungs.size(), ladder.rungs.size());
+  const Ladder cut = for_memory_bound(ladder, 0.3);
+  ASSERT_EQ(cut.rungs.size(), ladder.rungs.size() - 1);
+  EXPECT_EQ(cut.rungs[1].name, ladder.rungs[2].name);
+  ladder.rungs[1].memory_bound_least = 1.5;
+  EXPECT_FALSE(check_ladder(ladder));
+}
+
 TEST(Ladder, refuses_rungs_that_save_nothing_or_leave_the_bounds) {
   Ladder ladder = text_ladder();
   EXPECT_TRUE(check_ladder(ladder));

@@ -2,14 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "machine_hours.h"
 #include "shipped_catalog.h"
 #include "sim/plant_hour.h"
-#include "support/program.h"
 
 namespace hearth::test {
 namespace {
@@ -17,17 +18,6 @@ namespace {
 struct Both {
   PlantHour governed, ungoverned;
 };
-
-PlantHour simulate(const PlantRecord& plant, PlantHourOptions options) {
-  const TemporaryFolder folder;
-  options.tree = folder.path();
-  const auto& device_class = shipped_catalog().device(plant.device).value()->device_class;
-  options.chat_ladder = *shipped_catalog().ladder(Modality::kText, device_class).value();
-  options.vision_ladder = *shipped_catalog().ladder(Modality::kVision, device_class).value();
-  auto hour = simulate_plant(plant, options);
-  if (!hour) throw std::runtime_error(to_string(hour.error()));
-  return std::move(hour).value();
-}
 
 // Simulated once for all tests of a machine.
 const Both& both(const std::string& id) {
@@ -37,9 +27,9 @@ const Both& both(const std::string& id) {
   PlantHourOptions options;
   options.until_empty = plant.power.battery_wh.has_value();
   Both result;
-  result.governed = simulate(plant, options);
+  result.governed = simulate_hour(plant, options);
   options.governed = false;
-  result.ungoverned = simulate(plant, options);
+  result.ungoverned = simulate_hour(plant, options);
   const PlantHour& g = result.governed;
   const PlantHour& u = result.ungoverned;
   fmt::print(
@@ -56,19 +46,9 @@ const Both& both(const std::string& id) {
   return done.emplace(id, std::move(result)).first->second;
 }
 
-// What is promised, and where it is not kept yet what is reached: that may only get better. docs/guides/governor.md
-// tells of each.
-struct Bounds {
-  double tokens_share = 1;   // of ungoverned, at least
-  double gap_share = 0.7;    // of ungoverned, at most
-  double at_throttle_s = 5;  // with a quarter less cooling and full load
-};
-Bounds bounds_of(const std::string& plant) {
-  if (plant == "jetson-orin-nano-15w") return {.tokens_share = 0.998};
-  if (plant == "phone") return {.gap_share = 0.9};
-  if (plant == "pi5-no-cooler") return {.at_throttle_s = 60};
-  return {};
-}
+constexpr double kAtThrottle_s = 5;  // at a stretch, at most
+constexpr double kGapShare = 0.7;    // of the ungoverned worst minute, at most
+constexpr double kBatteryShare = 1.2;
 
 class SimulatedMachine : public ::testing::TestWithParam<std::string> {};
 
@@ -79,49 +59,56 @@ TEST_P(SimulatedMachine, slows_itself_down_when_nobody_governs_it) {
 }
 
 TEST_P(SimulatedMachine, governed_is_never_at_its_throttle_point_for_longer_than_five_seconds) {
-  EXPECT_LE(both(GetParam()).governed.longest_at_throttle_s, 5);
+  EXPECT_LE(both(GetParam()).governed.longest_at_throttle_s, kAtThrottle_s);
 }
 
 TEST_P(SimulatedMachine, governed_delivers_at_least_as_many_tokens_and_frames) {
-  EXPECT_GE(static_cast<double>(both(GetParam()).governed.tokens),
-            static_cast<double>(both(GetParam()).ungoverned.tokens) * bounds_of(GetParam()).tokens_share);
+  EXPECT_GE(both(GetParam()).governed.tokens, both(GetParam()).ungoverned.tokens);
   EXPECT_GE(both(GetParam()).governed.frames, both(GetParam()).ungoverned.frames);
 }
 
 TEST_P(SimulatedMachine, governed_has_shorter_gaps_in_its_worst_minute) {
   EXPECT_LE(both(GetParam()).governed.worst_minute_gap_p99_s,
-            both(GetParam()).ungoverned.worst_minute_gap_p99_s * bounds_of(GetParam()).gap_share);
+            both(GetParam()).ungoverned.worst_minute_gap_p99_s * kGapShare);
 }
 
 TEST_P(SimulatedMachine, governed_does_not_flap) { EXPECT_LE(both(GetParam()).governed.steps_when_steady, 6U); }
 
-TEST_P(SimulatedMachine, governed_lasts_longer_on_battery) {
+class SimulatedMachineOnBattery : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SimulatedMachineOnBattery, governed_lasts_longer) {
   const Both& hours = both(GetParam());
-  if (!hours.ungoverned.battery_hours) GTEST_SKIP() << "it has no battery";
-  ASSERT_TRUE(hours.governed.battery_hours);
-  EXPECT_GE(*hours.governed.battery_hours, *hours.ungoverned.battery_hours * 1.2);
+  ASSERT_TRUE(hours.ungoverned.battery_hours && hours.governed.battery_hours);
+  EXPECT_GE(*hours.governed.battery_hours, *hours.ungoverned.battery_hours * kBatteryShare);
 }
 
-std::vector<std::string> machines() {
+std::vector<std::string> machines(bool only_on_battery) {
   std::vector<std::string> ids;
-  for (const PlantRecord& plant : shipped_catalog().plants()) ids.push_back(plant.id);
+  for (const PlantRecord& plant : shipped_catalog().plants())
+    if (!only_on_battery || plant.power.battery_wh) ids.push_back(plant.id);
   return ids;
 }
 
-INSTANTIATE_TEST_SUITE_P(Machines, SimulatedMachine, ::testing::ValuesIn(machines()), [](const auto& info) {
+std::string test_name(const ::testing::TestParamInfo<std::string>& info) {
   std::string name = info.param;
   std::ranges::replace(name, '-', '_');
   return name;
-});
+}
 
-TEST(SimulatedMachines, are_at_least_the_five_promised) { EXPECT_GE(shipped_catalog().plants().size(), 5U); }
+INSTANTIATE_TEST_SUITE_P(Machines, SimulatedMachine, ::testing::ValuesIn(machines(false)), test_name);
+INSTANTIATE_TEST_SUITE_P(Machines, SimulatedMachineOnBattery, ::testing::ValuesIn(machines(true)), test_name);
+
+TEST(SimulatedMachines, are_at_least_the_five_promised_and_some_have_a_battery) {
+  EXPECT_GE(machines(false).size(), 5U);
+  EXPECT_GE(machines(true).size(), 2U);
+}
 
 TEST(SimulatedMachines, give_the_same_hour_again) {
   PlantHourOptions options;
   options.minutes = 5;
   const PlantRecord& plant = *shipped_catalog().plant("pi5-no-cooler").value();
-  const PlantHour once = simulate(plant, options);
-  const PlantHour again = simulate(plant, options);
+  const PlantHour once = simulate_hour(plant, options);
+  const PlantHour again = simulate_hour(plant, options);
   EXPECT_EQ(once.tokens, again.tokens);
   EXPECT_EQ(once.steps.size(), again.steps.size());
   EXPECT_DOUBLE_EQ(once.energy_j, again.energy_j);
@@ -136,6 +123,14 @@ TEST(SimulatedMachines, refuse_a_time_that_is_none) {
   EXPECT_EQ(hour.error().code, ErrorCode::kInvalidArgument);
 }
 
+// Its firmware's lowest clock at full load ends above the throttle point: nothing but less work helps, and the ladder's
+// end is reached while it gets there. A Pi with a quarter less cooling.
+bool too_hot_at_any_clock(const PlantRecord& plant) {
+  const double lowest = std::pow(plant.throttling.lowest_clock_share, plant.power.clock_exponent);
+  const double watts = plant.power.idle_w + (plant.power.load_w - plant.power.idle_w) * lowest;
+  return plant.heat.ambient_c + plant.heat.resistance_c_per_w * watts > plant.throttling.at_c;
+}
+
 // Ambient temperature, cooling and load are not known so exactly: the promise about heat holds around the fitted point.
 TEST(SimulatedMachines, keep_below_the_throttle_point_with_other_cooling_and_load_too) {
   for (const PlantRecord& fitted : shipped_catalog().plants())
@@ -148,8 +143,7 @@ TEST(SimulatedMachines, keep_below_the_throttle_point_with_other_cooling_and_loa
           continue;  // hot without any work
         PlantHourOptions options;
         options.minutes = 30;
-        const double allowed_s = cooling > 1 && load >= 1 ? bounds_of(plant.id).at_throttle_s : Bounds().at_throttle_s;
-        EXPECT_LE(simulate(plant, options).longest_at_throttle_s, allowed_s)
+        EXPECT_LE(simulate_hour(plant, options).longest_at_throttle_s, too_hot_at_any_clock(plant) ? 10 : kAtThrottle_s)
             << plant.id << " " << cooling << " " << load;
       }
 }
