@@ -37,6 +37,7 @@ namespace hearth {
 namespace {
 
 constexpr std::uint64_t kKeyFileBytesMax = 4U << 20U;
+constexpr std::uint64_t kSystemPromptBytesMax = 1U << 20U;
 
 // Waits for one request to end; what it says does not matter.
 class WarmUpListener final : public TextListener {
@@ -93,11 +94,13 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(HearthApp& app, const Mo
   HEARTH_TRY(server->make_engine());
   HEARTH_TRY(server->make_governor());
   HEARTH_TRY(server->read_keys());
+  HEARTH_TRY(server->read_system_prompts());
   HEARTH_TRY(server->start_exporter());
   HEARTH_TRY(server->make_routing());
   HEARTH_TRY(server->open_doors());
   HEARTH_TRY(server->warm(cancel));
   HEARTH_TRY(server->tell_where());
+  server->govern_media();
   server->start_governor();
   server->readiness_.become_ready();
   if (!options.notify_socket.empty()) (void)service_notify(options.notify_socket, "READY=1");
@@ -123,6 +126,7 @@ ModelServer::~ModelServer() {
 Status ModelServer::make_voices(const CancelToken& cancel) {
   std::vector<OfferedSpeaker> offered;
   std::vector<ServedModelSettings> others;
+  make_media();
   std::set<std::string> names;
   for (auto& each : options_.models) {
     if (!names.insert(each.name).second)
@@ -139,7 +143,9 @@ Status ModelServer::make_voices(const CancelToken& cancel) {
   options_.models = std::move(others);
   if (options_.models.empty() && offered.empty())
     return fail(ErrorCode::kInvalidArgument, "a server needs a model", "give one with -m FILE or -m NAME=FILE");
-  if (!offered.empty()) voices_ = std::make_unique<QueuedSpeechService>(std::move(offered), SpeechServiceOptions{});
+  if (offered.empty()) return {};
+  voices_ = std::make_unique<QueuedSpeechService>(std::move(offered), SpeechServiceOptions{});
+  governed_voices_ = std::make_unique<GovernedSpeech>(*voices_, media_);
   return {};
 }
 
@@ -173,10 +179,12 @@ Status ModelServer::make_engine() {
   tensors_ = std::make_unique<TensorEngine>(
       tensors, TensorEnginePorts{models_->tensors(), engine_->residents(), app_.clock(), app_.metrics()});
   vision_ = std::make_unique<EngineVisionService>(*tensors_);
+  governed_vision_ = std::make_unique<GovernedVision>(*vision_, media_);
   encoding_ = std::make_unique<EncodingService>(*engine_, *tensors_);
   speech_ = std::make_unique<SpeechEngine>(SpeechEnginePorts{models_->speech(), engine_->residents(), app_.clock()},
                                            options_.queue.requests);
   transcription_ = std::make_unique<ServedTranscription>(*speech_, app_.metrics());
+  governed_transcription_ = std::make_unique<GovernedTranscription>(*transcription_, media_);
   return {};
 }
 
@@ -189,6 +197,15 @@ Status ModelServer::read_keys() {
                 "make one with `hearth keys add NAME`");
   keys_ = std::make_unique<serve::ApiKeys>(std::move(records), app_.clock());
   metered_ = std::make_unique<serve::MeteredService>(*encoding_, *keys_);
+  return {};
+}
+
+Status ModelServer::read_system_prompts() {
+  for (const auto& file : options_.system_prompt_files) {
+    HEARTH_ASSIGN(text, read_file(file, kSystemPromptBytesMax));
+    if (text.ends_with('\n')) text.pop_back();
+    system_prompts_.push_back(std::move(text));
+  }
   return {};
 }
 
@@ -245,14 +262,14 @@ std::vector<serve::Route> ModelServer::routes() {
   serve::OpenAiOptions openai{serving_->fingerprint, random_seed()};
   openai.other_models = [this] { return voice_models(); };
   add(serve::openai_routes(service, app_.clock(), openai));
-  if (voices_ != nullptr) add(serve::audio_speech_routes(*voices_, app_.metrics()));
+  if (voices_ != nullptr) add(serve::audio_speech_routes(*governed_voices_, app_.metrics()));
   add(serve::anthropic_routes(*serving_));
   add(serve::llama_routes(*serving_));
-  add(serve::vision_routes(*vision_));
-  add(serve::transcription_routes(*transcription_));
+  add(serve::vision_routes(*governed_vision_));
+  add(serve::transcription_routes(*governed_transcription_));
   add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
-  all = serve::with_rung_header(std::move(all), [this] { return governor_->rung(); });
+  all = serve::with_rung_header(std::move(all), [this](Modality modality) { return governor_->rung(modality); });
   if (routing_ == nullptr) return all;
   add(serve::auto_route_endpoints(*routing_));
   return serve::with_auto_route(std::move(all), *routing_, app_.clock());
@@ -299,6 +316,10 @@ Status ModelServer::warm(const CancelToken& cancel) {
     }
     if (facts.kind == ModelKind::kTensor) {
       HEARTH_ASSIGN(lane, tensors_->borrow(facts.name, {.cancel = &cancel}));
+      if (const auto recipe = make_recipe(lane->facts())) {
+        pictured_.push_back(facts.name);
+        resizable_ |= (*recipe)->vision.input.width == 0;
+      }
     } else if (facts.kind == ModelKind::kSpeech) {
       HEARTH_ASSIGN(loan, speech_->borrow(facts.name, {.cancel = &cancel}));
     } else {
@@ -309,12 +330,23 @@ Status ModelServer::warm(const CancelToken& cancel) {
 }
 
 Status ModelServer::warm_text(const std::string& model, const CancelToken& cancel) {
+  HEARTH_TRY(warm_prompt(model, PlainPrompt{"Hello"}, false, cancel));
+  for (const std::string& system : system_prompts_) {
+    PromptRequest talk;
+    talk.messages = {{.role = "system", .content = system}, {.role = "user", .content = "Hello"}};
+    HEARTH_TRY(warm_prompt(model, std::move(talk), true, cancel));
+  }
+  return {};
+}
+
+// One token of an answer; with `keep` what was computed of the prompt stays for requests that begin alike.
+Status ModelServer::warm_prompt(const std::string& model, Prompt prompt, bool keep, const CancelToken& cancel) {
   TextRequest request;
   request.model = model;
-  request.prompt = PlainPrompt{"Hello"};
+  request.prompt = std::move(prompt);
   request.max_tokens = 1;
   request.parse_output = false;
-  request.cache_prompt = false;
+  request.cache_prompt = keep;
   auto listener = std::make_shared<WarmUpListener>();
   const auto id = engine_->submit(std::move(request), listener);
   while (!listener->wait(std::chrono::milliseconds(100))) {

@@ -39,11 +39,19 @@ ServerGovernor::ServerGovernor(ServerGovernorOptions options, const ServerGovern
       governor_(options_.limits, options_.modalities),
       watchdog_(options_.watchdog) {
   for (const GovernedModality& each : options_.modalities) ladders_.emplace(each.ladder.modality, each.ladder);
+  governance_.canned_answer = options_.canned_answer;
   ports_.engine.residents().set_judge(
       [this](const std::string& model, const Error& error) { return judge(model, error); });
 }
 
 ServerGovernor::~ServerGovernor() { stop(); }
+
+void ServerGovernor::govern_too(GovernedModality modality) {
+  const std::lock_guard lock(gate_);  // requests ask for rungs already
+  ladders_.emplace(modality.ladder.modality, modality.ladder);
+  options_.modalities.push_back(std::move(modality));
+  governor_ = Governor(options_.limits, options_.modalities);
+}
 
 void ServerGovernor::start(std::function<void()> after_sample) {
   after_sample_ = std::move(after_sample);
@@ -96,6 +104,9 @@ TelemetrySample ServerGovernor::sample(const std::vector<ModelPulse>& pulses, In
     if (before != known_.end() && each.busy_s >= before->second.busy_s) busy_s += each.busy_s - before->second.busy_s;
   }
   if (seconds > 0) sample.activity[static_cast<std::size_t>(Modality::kText)] = std::min(1.0, busy_s / seconds);
+  if (ports_.media != nullptr)
+    for (const Modality each : {Modality::kVision, Modality::kHearing, Modality::kSpeaking})
+      sample.activity[static_cast<std::size_t>(each)] = ports_.media->take_activity(each);
   last_ = sample;
   if (seconds > 0) measure_energy(pulses, seconds);
   looked_at_ = now;
@@ -198,6 +209,7 @@ void ServerGovernor::note_effects() {
 void ServerGovernor::carry_out(const Decided& decided) {
   for (const WatchdogAction& each : decided.actions) carry_out(each);
   follow_rung();
+  follow_media_rungs();
   if (!decided.actions.empty() || !decided.steps.empty() || decided.models_came) ports_.engine.govern(governance_);
 }
 
@@ -252,6 +264,16 @@ void ServerGovernor::follow_rung() {
   governance_.limits = std::move(limits);
 }
 
+void ServerGovernor::follow_media_rungs() {
+  if (ports_.media == nullptr) return;
+  const std::lock_guard lock(gate_);
+  for (const auto& [modality, ladder] : ladders_) {
+    if (modality == Modality::kText) continue;
+    const std::size_t at = governor_.rung(modality);
+    ports_.media->set(modality, governor_.settings(modality), at > 0 ? ladder.rungs[at].name : std::string());
+  }
+}
+
 FailureVerdict ServerGovernor::judge(const std::string& model, const Error& error) {
   const Instant now = ports_.clock.now();
   const CrashCause cause = cause_of(error);
@@ -282,9 +304,10 @@ bool ServerGovernor::release(const std::string& model) {
   return ports_.engine.residents().release(model);
 }
 
-std::string ServerGovernor::rung() const {
+std::string ServerGovernor::rung(Modality modality) const {
   const std::lock_guard lock(gate_);
-  return governor_.rung(Modality::kText) == 0 ? "full" : std::string(governor_.rung_name(Modality::kText));
+  if (modality == Modality::kText && refusing_ && !options_.canned_answer.empty()) return "canned answer";
+  return governor_.rung(modality) == 0 ? "full" : std::string(governor_.rung_name(modality));
 }
 
 bool ServerGovernor::background_allowed() const {

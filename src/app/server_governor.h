@@ -19,6 +19,7 @@
 #include "governor/governor.h"
 #include "governor/watchdog.h"
 #include "metrics/registry.h"
+#include "pipeline/governed_media.h"
 #include "probe/telemetry_sampler.h"
 
 namespace hearth {
@@ -26,11 +27,12 @@ namespace hearth {
 struct ServerGovernorOptions {
   std::filesystem::path machine = "/";  // whose /proc and /sys are read: this machine's, or a simulated or recorded one
   TelemetryOptions telemetry{};
-  std::vector<GovernedModality> modalities{};    // of text models: what the server can carry out of it
-  std::map<std::string, std::string> smaller{};  // model to the one that answers for it on the rung "smaller model"
+  std::vector<GovernedModality> modalities{};    // what the server can carry out of each
+  std::map<std::string, std::string> smaller{};  // text model to the one that answers for it on "smaller model"
   GovernorLimits limits{};
   WatchdogLimits watchdog{};
-  double stall_s = 30;  // without a step, while there is work
+  std::string canned_answer{};  // see TextGovernance
+  double stall_s = 30;          // without a step, while there is work
 };
 
 struct ServerGovernorPorts {
@@ -38,6 +40,7 @@ struct ServerGovernorPorts {
   const Clock& clock;
   MetricsRegistry& metrics;
   Logger& logger;
+  MediaGovernance* media = nullptr;  // of the modalities besides text; null: none is served
 };
 
 // Thread-safe. Its thread runs from start() to stop(); the ports outlive that. It judges the engine's crashes from its
@@ -49,14 +52,16 @@ class ServerGovernor {
   ServerGovernor(const ServerGovernor&) = delete;
   ServerGovernor& operator=(const ServerGovernor&) = delete;
 
+  // Before start(): a modality more.
+  void govern_too(GovernedModality modality);
   // `after_sample` is called on its thread after each sample, without a lock.
   void start(std::function<void()> after_sample = {});
   void stop();
   // One round of start()'s loop, at the clock's time: what tests call instead of it.
   void look();
 
-  // Of text models; "full" as planned.
-  [[nodiscard]] std::string rung() const;
+  // "full" as planned, and where the modality is not governed.
+  [[nodiscard]] std::string rung(Modality modality = Modality::kText) const;
   [[nodiscard]] bool background_allowed() const;
   // The "governor" of data/schemas/status.schema.json.
   [[nodiscard]] nlohmann::ordered_json status() const;
@@ -85,12 +90,13 @@ class ServerGovernor {
   void carry_out(const Decided& decided);
   void carry_out(const WatchdogAction& action);
   void follow_rung();
+  void follow_media_rungs();
   void note(const WatchdogAction& action);
   void note(const GovernorStep& step);
   void note_effects();
   void measure_energy(const std::vector<ModelPulse>& pulses, double seconds);
 
-  const ServerGovernorOptions options_;
+  ServerGovernorOptions options_;  // immutable from start() on
   ServerGovernorPorts ports_;
   std::map<Modality, Ladder> ladders_;
 

@@ -246,5 +246,60 @@ TEST(GovernedLadder, keeps_what_the_server_can_carry_out) {
   EXPECT_EQ(more.rungs[2].name, "smaller model");
 }
 
+TEST(GovernedLadder, keeps_of_pictures_and_speech_what_the_served_models_allow) {
+  Ladder ladder;
+  ladder.modality = Modality::kHearing;
+  ladder.rungs.push_back(rung("as planned", 1, 1, {}));
+  ladder.rungs.push_back(rung("smaller", 0.9, 1, {.model = "smaller", .precision = "int8"}));
+  ladder.rungs.push_back(rung("other precision", 0.9, 1, {.precision = "int8"}));
+  ladder.rungs.push_back(rung("floor", 0.9, 1, {.model = "floor"}));
+  ladder.rungs.push_back(rung("512 pixels", 0.9, 1, {.resolution = 512}));
+  ladder.rungs.push_back(rung("every second frame", 0.9, 1, {.frame_every = 2}));
+  const auto names = [&](const MediaAbilities& abilities) {
+    std::vector<std::string> kept;
+    for (const LadderRung& each : carried_out(ladder, abilities).rungs) kept.push_back(each.name);
+    return kept;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(media_abilities(Modality::kHearing, {"base"}, {})), (Names{"as planned"}));
+  EXPECT_EQ(names(media_abilities(Modality::kHearing, {"base"}, {{"base", "tiny"}})), (Names{"as planned", "smaller"}))
+      << "the only smaller model is the floor as well";
+  EXPECT_EQ(names(media_abilities(Modality::kHearing, {"base"}, {{"base", "tiny"}, {"tiny", "words"}})),
+            (Names{"as planned", "smaller", "floor"}));
+  EXPECT_EQ(names(media_abilities(Modality::kVision, {"camera"}, {})),
+            (Names{"as planned", "512 pixels", "every second frame"}));
+  EXPECT_EQ(media_abilities(Modality::kHearing, {"a"}, {{"a", "b"}, {"b", "a"}}).smaller_models, 2U) << "a circle ends";
+}
+
+TEST_F(ServerGovernorTest, a_hot_machine_costs_pictures_their_size_and_hearing_its_model) {
+  auto media = std::make_shared<MediaGovernance>(clock_, std::map<std::string, std::string>{{"base", "tiny"}});
+  Ladder vision;
+  vision.modality = Modality::kVision;
+  vision.rungs.push_back(rung("as planned", 1, 1, {}));
+  vision.rungs.push_back(rung("512 pixels", 0.6, 1, {.resolution = 512}));
+  Ladder hearing;
+  hearing.modality = Modality::kHearing;
+  hearing.rungs.push_back(rung("as planned", 1, 1, {}));
+  hearing.rungs.push_back(rung("tiny", 0.6, 1, {.model = "smaller"}));
+  options_governor_.modalities.clear();
+  governor_ = std::make_unique<ServerGovernor>(options_governor_,
+                                               ServerGovernorPorts{engine(), clock_, metrics_, logger_, media.get()});
+  governor_->govern_too({vision, 1});
+  governor_->govern_too({hearing, 1});
+  governor_->look();
+  EXPECT_EQ(media->rung(Modality::kVision), "full");
+  set_c(90);
+  ASSERT_TRUE(look_until(
+      [&] { return media->rung(Modality::kHearing) != "full" && media->settings(Modality::kVision).resolution; }));
+  EXPECT_EQ(media->settings(Modality::kVision).resolution, 512U);
+  EXPECT_EQ(media->model_for(Modality::kHearing, "base"), "tiny");
+  EXPECT_EQ(governor_->rung(Modality::kVision), "512 pixels");
+  EXPECT_EQ(governor_->rung(), "full") << "no text model is governed";
+  set_c(40);
+  ASSERT_TRUE(look_until(
+      [&] { return media->rung(Modality::kVision) == "full" && media->rung(Modality::kHearing) == "full"; }));
+  EXPECT_EQ(media->model_for(Modality::kHearing, "base"), "base");
+}
+
 }  // namespace
 }  // namespace hearth

@@ -42,6 +42,12 @@ void add_listen_flags(CLI::App& command, ListenFlags& flags) {
       ->capture_default_str();
   command.add_option("--stall-s", flags.stall_s, "a model that makes no step for longer is ended (default: 30)")
       ->check(CLI::PositiveNumber);
+  command.add_option("--canned-answer", flags.canned_answer,
+                     "what conversations are answered that would be refused for want of memory (default: the error)");
+  command
+      .add_option("--system-prompt", flags.system_prompts,
+                  "a file with a system prompt that is computed before the server is ready; may be repeated")
+      ->check(CLI::ExistingFile);
   command.add_option("--machine-tree", flags.machine_tree, "read the state of a simulated machine below this folder")
       ->check(CLI::ExistingDirectory)
       ->group("Testing");
@@ -85,6 +91,8 @@ Result<ModelServerOptions> server_options(const ListenFlags& flags, const Enviro
   options.governed = flags.governed;
   options.govern_queue = flags.govern_queue;
   options.stall_s = flags.stall_s;
+  options.canned_answer = flags.canned_answer;
+  options.system_prompt_files.assign(flags.system_prompts.begin(), flags.system_prompts.end());
   options.machine_tree = flags.machine_tree;
   return options;
 }

@@ -27,6 +27,8 @@ struct ListenFlags {
   bool governed = true;
   std::uint32_t govern_queue = 0;
   double stall_s = 0;
+  std::string canned_answer;
+  std::vector<std::string> system_prompts;
   std::string machine_tree = "/";
 };
 

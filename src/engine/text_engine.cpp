@@ -61,6 +61,10 @@ std::uint64_t TextEngine::submit(TextRequest request, std::shared_ptr<TextListen
   }
   const TextGovernance governance = this->governance();
   auto name = residents_.resolve(request.model, ModelKind::kText);
+  if (name && governance.refusal && may_be_canned(request, governance)) {
+    answer_canned(id, *name, request.choices, governance, *listener);
+    return id;
+  }
   if (!name || governance.refusal) {
     listener->on_error(name ? *governance.refusal : name.error());
     return id;

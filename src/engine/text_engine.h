@@ -102,6 +102,9 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
                                                       const TextRequest& request, std::uint64_t id);
   [[nodiscard]] static std::string instead_of(const std::string& name, const TextGovernance& governance,
                                               std::vector<std::string>& notices);
+  [[nodiscard]] static bool may_be_canned(const TextRequest& request, const TextGovernance& governance);
+  static void answer_canned(std::uint64_t id, const std::string& model, std::uint32_t choices,
+                            const TextGovernance& governance, TextListener& listener);
   [[nodiscard]] std::uint32_t context_for(std::uint32_t planned) const;
   void shorten(PreparedRequest& request) const;
   [[nodiscard]] std::vector<ModelFacts> with_rung(std::vector<ModelFacts> models) const;

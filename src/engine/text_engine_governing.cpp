@@ -99,6 +99,27 @@ std::string TextEngine::instead_of(const std::string& name, const TextGovernance
   return found->second;
 }
 
+// Conversations only, and of these such as would take any words: whoever asked for a form or for a tool's call gets the
+// error, which no program takes for what it wanted.
+bool TextEngine::may_be_canned(const TextRequest& request, const TextGovernance& governance) {
+  if (governance.canned_answer.empty() || request.constraint || request.logprobs) return false;
+  const auto* talk = std::get_if<PromptRequest>(&request.prompt);
+  return talk != nullptr && request.tool_choice != ToolChoice::kRequired;
+}
+
+void TextEngine::answer_canned(std::uint64_t id, const std::string& model, std::uint32_t choices,
+                               const TextGovernance& governance, TextListener& listener) {
+  listener.on_accepted({id, model, 0, {"no model answered: " + governance.refusal->message}});
+  for (std::uint32_t choice = 0; choice < std::max(1U, choices); ++choice) {
+    TextDelta delta;
+    delta.choice = choice;
+    delta.events.push_back({.kind = OutputKind::kContent, .text = governance.canned_answer});
+    listener.on_delta(std::move(delta));
+    listener.on_choice_end({choice, FinishReason::kStop, {}});
+  }
+  listener.on_end({});
+}
+
 std::uint32_t TextEngine::context_for(std::uint32_t planned) const {
   const double share = governance().limits.context_share;
   const auto held = static_cast<std::uint32_t>(planned * std::clamp(share, 0.0, 1.0));

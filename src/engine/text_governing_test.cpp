@@ -147,6 +147,25 @@ TEST_F(Governing, new_requests_are_refused_with_the_reason_and_running_ones_are_
   EXPECT_EQ(running->tokens().size(), 30U);
 }
 
+TEST_F(Governing, what_would_be_refused_is_answered_honestly_where_that_is_wished) {
+  provider_.offer("words", {kWords});
+  TextGovernance refusing;
+  refusing.refusal = Error(ErrorCode::kOverloaded, "memory is short");
+  refusing.canned_answer = "I can't answer now.";
+  engine().govern(refusing);
+  TextRequest talk = text("words", "", 5);
+  talk.prompt = PromptRequest{.messages = {{.role = "user", .content = "go"}}};
+  talk.choices = 2;
+  const auto canned = answer(talk);
+  ASSERT_FALSE(canned->error());
+  EXPECT_EQ(canned->text(), "I can't answer now.");
+  ASSERT_EQ(canned->accepted().size(), 1U);
+  EXPECT_NE(canned->accepted()[0].notices.at(0).find("no model answered: memory is short"), std::string::npos);
+  EXPECT_TRUE(answer(text("words", "go", 1))->error()) << "a raw prompt is a program's";
+  talk.tool_choice = ToolChoice::kRequired;
+  EXPECT_TRUE(answer(talk)->error()) << "who must have a call gets none of it";
+}
+
 TEST_F(Governing, the_newest_that_wait_are_let_go) {
   provider_.offer("slow", {.script = kSlow, .slots = 1});
   const auto first = submit(text("slow", "go", 60));

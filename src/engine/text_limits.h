@@ -32,6 +32,8 @@ struct TextGovernance {
   bool prefixes_in_ram = true;     // false: given up and not kept
   bool prefixes_on_disk = true;    // false: none is written
   std::optional<Error> refusal{};  // new requests get this
+  // Where it is set, a person's requests that would be refused are answered by it instead, and told so.
+  std::string canned_answer{};
 };
 
 // A loaded model's sign of life. Cheap to read: asks nothing of the runtime.

@@ -8,7 +8,14 @@
 namespace hearth::serve {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFamilies = {"openai", "anthropic", "llama", "hearth"};
+constexpr std::array<std::string_view, 5> kFamilies = {"openai", "anthropic", "llama", "hearth", "vision"};
+
+Modality modality_of(const Route& route) {
+  if (route.tag == "vision") return Modality::kVision;
+  if (route.pattern == "/v1/audio/speech") return Modality::kSpeaking;
+  if (route.pattern.starts_with("/v1/audio/")) return Modality::kHearing;
+  return Modality::kText;
+}
 
 class RungExchange final : public Exchange {
  public:
@@ -35,11 +42,12 @@ class RungExchange final : public Exchange {
 
 }  // namespace
 
-std::vector<Route> with_rung_header(std::vector<Route> routes, std::function<std::string()> rung) {
+std::vector<Route> with_rung_header(std::vector<Route> routes, std::function<std::string(Modality)> rung) {
   for (Route& route : routes) {
     if (route.method != "POST" || std::ranges::find(kFamilies, route.tag) == kFamilies.end()) continue;
-    route.handler = [inner = std::move(route.handler), rung](std::shared_ptr<Exchange> exchange) {
-      inner(std::make_shared<RungExchange>(std::move(exchange), rung()));
+    const Modality modality = modality_of(route);
+    route.handler = [inner = std::move(route.handler), rung, modality](std::shared_ptr<Exchange> exchange) {
+      inner(std::make_shared<RungExchange>(std::move(exchange), rung(modality)));
     };
   }
   return routes;

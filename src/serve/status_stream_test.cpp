@@ -65,7 +65,7 @@ TEST(RungHeader, is_that_of_the_moment_the_request_came) {
   route.method = "POST";
   route.tag = "openai";
   route.handler = [&kept](std::shared_ptr<Exchange> exchange) { kept = std::move(exchange); };
-  const auto routes = with_rung_header({route}, [&rung] { return rung; });
+  const auto routes = with_rung_header({route}, [&rung](Modality) { return rung; });
   const auto whole = watcher();
   routes[0].handler(whole);
   rung = "smaller model";
@@ -80,12 +80,31 @@ TEST(RungHeader, is_that_of_the_moment_the_request_came) {
   EXPECT_EQ(stream->answer().headers[0].second, "smaller model");
 }
 
+TEST(RungHeader, is_that_of_what_the_route_is_for) {
+  const auto rung_of = [](const std::string& tag, const std::string& pattern) {
+    Route route;
+    route.method = "POST";
+    route.tag = tag;
+    route.pattern = pattern;
+    route.handler = [](const std::shared_ptr<Exchange>& exchange) { exchange->respond({.body = "{}"}); };
+    const auto routes =
+        with_rung_header({route}, [](Modality modality) { return std::string(modality_name(modality)); });
+    const auto client = watcher();
+    routes[0].handler(client);
+    return client->answer().headers.at(0).second;
+  };
+  EXPECT_EQ(rung_of("openai", "/v1/chat/completions"), "llm");
+  EXPECT_EQ(rung_of("vision", "/v1/vision/detect"), "vision");
+  EXPECT_EQ(rung_of("openai", "/v1/audio/transcriptions"), "stt");
+  EXPECT_EQ(rung_of("openai", "/v1/audio/speech"), "tts");
+}
+
 TEST(RungHeader, leaves_routes_alone_that_no_model_answers) {
   Route route;
   route.method = "GET";
   route.tag = "hearth";
   route.handler = [](const std::shared_ptr<Exchange>& exchange) { exchange->respond({.body = "{}"}); };
-  const auto routes = with_rung_header({route}, [] { return std::string("full"); });
+  const auto routes = with_rung_header({route}, [](Modality) { return std::string("full"); });
   const auto client = watcher();
   routes[0].handler(client);
   EXPECT_TRUE(client->answer().headers.empty());
