@@ -205,8 +205,19 @@ def embed_section(document):
     return lines + ["", "Again: `python3 bench/embed.py FOLDER_OF_THE_MODEL --save embed`, with the peers' packages.", ""]
 
 
+def route_section(document):
+    lines = ["## Routing", "", measured_on(document),
+             "Whole routes on one core: features, intent, privacy, policy and bandit, on this machine's telemetry, read anew each hundred",
+             "calls. Texts are random words of several scripts, which is harder than prose: nothing repeats and no exit is taken.", "",
+             "| request | ends after stage | calls | p50 µs | p99 µs | longest µs | allocations a call |", "|---|---|---|---|---|---|---|"]
+    for kind, row in document["results"].items():
+        lines.append(f"| {kind} | {row['stage']} | {row['calls']} | {row['p50_us']:.1f} | {row['p99_us']:.1f} | {row['max_us']:.0f} | "
+                     f"{row['allocations_a_call']:.4f} |")
+    return lines + ["", "Again: `./dev bench route`.", ""]
+
+
 SECTIONS = {"decode.json": decode_section, "llm.json": llm_section, "kernels.json": kernels_section, "vision.json": vision_section,
-            "tensor_start.json": start_section, "embed.json": embed_section, "memory.json": memory_section, "plan.json": plan_section}
+            "tensor_start.json": start_section, "embed.json": embed_section, "route.json": route_section, "memory.json": memory_section, "plan.json": plan_section}
 
 
 def page():
