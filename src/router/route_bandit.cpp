@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kN = kBanditSize;
 constexpr float kTimeWeight = 0.05F;  // of the newest time: about twenty count
+// How many outcomes' worth of "as the rules expect" each weight begins with: fewer learn faster and err more at first.
+constexpr float kPrior = 1.0F;
 
 float squash(float value, float scale) { return value <= 0 ? 0 : value / (value + scale); }
 
@@ -53,7 +55,10 @@ void solve(BanditArm& arm) {
 BanditArm new_arm(std::string_view target) {
   BanditArm arm;
   arm.target = target;
-  for (std::size_t i = 0; i < kN; ++i) arm.precision[i * kN + i] = arm.covariance[i * kN + i] = 1;
+  for (std::size_t i = 0; i < kN; ++i) {
+    arm.precision[i * kN + i] = kPrior;
+    arm.covariance[i * kN + i] = 1 / kPrior;
+  }
   return arm;
 }
 
@@ -98,7 +103,7 @@ RouteBandit::Estimate RouteBandit::estimate(std::string_view target, const Bandi
   float gain = 0;
   float variance = 0;
   if (arm == arms_.end()) {
-    for (const float x : context) variance += x * x;
+    for (const float x : context) variance += x * x / kPrior;
   } else {
     for (std::size_t i = 0; i < kN; ++i) {
       if (context[i] == 0) continue;
@@ -140,7 +145,7 @@ void RouteBandit::learn(std::string_view target, const BanditChoice& choice, con
   for (std::size_t i = 0; i < kN; ++i) {
     arm.moment[i] = kept * arm.moment[i] + choice.context[i] * error;
     for (std::size_t j = 0; j < kN; ++j) {
-      const float prior = i == j ? 1.0F - kept : 0.0F;  // what is forgotten goes back to knowing nothing
+      const float prior = i == j ? kPrior * (1.0F - kept) : 0.0F;  // what is forgotten goes back to knowing nothing
       arm.precision[i * kN + j] = kept * arm.precision[i * kN + j] + prior + choice.context[i] * choice.context[j];
     }
   }
