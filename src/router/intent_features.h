@@ -1,5 +1,5 @@
-// What stage 2 computes on: bags of hashed n-grams and of word vectors by beginning and end of the text, and a few
-// dense figures. The same as tools/train/router/text_features.py.
+// What stage 2 computes on beside words in their order (intent_words.h): bags of hashed n-grams by beginning and end of
+// the text, and a few dense figures. The same as tools/train/router/text_features.py.
 #pragma once
 
 #include <array>
@@ -49,13 +49,18 @@ inline constexpr std::uint32_t kFnvPrime32 = 0x01000193U;  // FNV-1a, here over 
 inline constexpr std::uint32_t kFnvBasis32 = 0x811C9DC5U;
 inline constexpr std::uint32_t kGoldenRatio32 = 0x9E3779B1U;  // 2^32 by the golden ratio, next prime
 
+[[nodiscard]] constexpr std::uint32_t word_hash(std::span<const char32_t> word) {
+  std::uint32_t h = kFnvBasis32;
+  for (const char32_t c : word) h = (h ^ static_cast<std::uint32_t>(c)) * kFnvPrime32;
+  return h;
+}
+
 // Calls visit(hash, segment) for each word and each pair of words.
 template <class Visit>
 void for_each_word_ngram(const TokenFlow& tokens, Visit&& visit) {
   std::uint32_t previous = 0;
   for (std::size_t i = 0; i < tokens.n_tokens; ++i) {
-    std::uint32_t h = kFnvBasis32;
-    for (const char32_t c : tokens.token(i)) h = (h ^ static_cast<std::uint32_t>(c)) * kFnvPrime32;
+    const std::uint32_t h = word_hash(tokens.token(i));
     if (const auto segment = tokens.segment(i); segment != kMiddleSegment) {
       visit(mix_hash(h), segment);
       if (i > 0) visit(mix_hash(previous * kGoldenRatio32 + h), segment);

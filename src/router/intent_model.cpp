@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "router/intent_words.h"
+
 namespace hearth {
 namespace {
 
@@ -27,34 +29,6 @@ struct Bags {
     return out;
   }
 };
-
-// FNV-1a over code points; pieces inside a word begin from another basis than those that open it.
-constexpr std::uint64_t kFnvBasis64 = 0xCBF29CE484222325U;
-constexpr std::uint64_t kInsideBasis64 = 0x9AE16A3B2F90404FU;
-constexpr std::uint64_t kFnvPrime64 = 0x100000001B3U;
-
-// The longest known pieces of each token, left to right; a character that begins none is passed over.
-void add_pieces(const IntentWeights& weights, const TokenFlow& tokens, Bags<kWordDim>& bags) {
-  for (std::size_t t = 0; t < tokens.n_tokens; ++t) {
-    const auto token = tokens.token(t);
-    const auto segment = tokens.segment(t);
-    if (segment == kMiddleSegment) continue;
-    for (std::size_t start = 0; start < token.size();) {
-      std::uint64_t h = start == 0 ? kFnvBasis64 : kInsideBasis64;
-      std::uint32_t best = IntentWeights::kNoPiece;
-      std::size_t best_end = start + 1;
-      for (std::size_t i = start; i < token.size(); ++i) {
-        h = (h ^ static_cast<std::uint64_t>(token[i])) * kFnvPrime64;
-        const auto piece = weights.find_piece(h);
-        if (piece == IntentWeights::kNoPiece) continue;
-        best = piece;
-        best_end = i + 1;
-      }
-      if (best != IntentWeights::kNoPiece) bags.add(weights.word(best), segment);
-      start = best_end;
-    }
-  }
-}
 
 void add_ngrams(const IntentWeights& weights, const TokenFlow& tokens, Bags<kNgramDim>& bags) {
   const auto add = [&](std::uint32_t hash, std::size_t segment) { bags.add(weights.ngram(hash), segment); };
@@ -97,13 +71,13 @@ void IntentModel::read_hidden(const RouteRequest& request, std::uint64_t n_chars
   read_tokens(window, tokens);
   Bags<kNgramDim> ngrams;
   add_ngrams(weights_, tokens, ngrams);
-  Bags<kWordDim> words;
-  add_pieces(weights_, tokens, words);
+  WordPieces pieces;
+  read_word_pieces(weights_, tokens, pieces);
   Inputs inputs;
   float* at = ngrams.write(weights_.ngram_scale(), inputs.data());
-  at = words.write(weights_.word_scale(), at);
+  pool_words(weights_, pieces, at);
   const auto dense = read_dense(request, n_chars, window);
-  std::copy(dense.begin(), dense.end(), at);
+  read_signals(weights_, tokens, std::copy(dense.begin(), dense.end(), at + kWordInputs));
   hidden_layer(weights_, inputs, out);
 }
 

@@ -1,5 +1,6 @@
 #include "router/intent_weights.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -13,15 +14,17 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the file is little-endian and is read in place");
 
-constexpr std::string_view kMagic = "HRTHINT1";
+constexpr std::string_view kMagic = "HRTHINT2";
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::size_t kReplayMax = 8192;
+constexpr std::size_t kSignalsMax = 4096;
+constexpr std::size_t kSignalBytes = sizeof(std::uint32_t) + 1;
 
 struct Header {
   std::array<char, 8> magic;
   std::uint32_t ngram_buckets, ngram_dim, n_pieces, word_dim, n_slots, n_dense, n_hidden, n_outputs;
-  float ngram_scale, word_scale;
-  std::uint32_t n_replay, reserved;
+  float ngram_scale;
+  std::uint32_t n_signals, n_replay, word_heads;
   std::uint64_t checksum;  // of everything behind the header
 };
 static_assert(sizeof(Header) == kHeaderBytes);
@@ -40,9 +43,10 @@ class Sections {
     at_ += (n_bytes + 63) / 64 * 64;
     return begin;
   }
-  template <std::size_t N>
-  void copy(std::array<float, N>& to) {
-    std::memcpy(to.data(), take(N * sizeof(float)), N * sizeof(float));
+  // Arrays of float, or of arrays of float.
+  template <class Array>
+  void copy(Array& to) {
+    std::memcpy(to.data(), take(sizeof to), sizeof to);
   }
   [[nodiscard]] std::size_t end() const { return at_; }
 
@@ -58,8 +62,10 @@ constexpr std::size_t kCalibrationFloats = 4;
 
 std::size_t expected_bytes(const Header& h) {
   return kHeaderBytes + padded(std::size_t{h.ngram_buckets} * h.ngram_dim) +
-         padded(std::size_t{h.n_pieces} * h.word_dim) + padded(std::size_t{h.n_slots} * 4) +
-         padded(std::size_t{h.n_slots} * 2) + padded(kIntentInputs * kIntentHidden) + 2 * padded(kIntentHidden * 4) +
+         padded(std::size_t{h.n_pieces} * kWordTaps * kWordDim) + padded(std::size_t{h.n_slots} * 4) +
+         padded(std::size_t{h.n_slots} * 2) + padded(h.n_signals * kSignalBytes) + 2 * padded(kWordDim * 4) +
+         padded(kWordDim * kWordHeads * 4) + 2 * padded(kPlaceBuckets * kWordHeads * 4) +
+         padded(kIntentInputs * kIntentHidden) + 2 * padded(kIntentHidden * 4) +
          padded(kIntentOutputs * kIntentHidden * 4) + padded(kIntentOutputs * 4) + padded(kCalibrationFloats * 4) +
          padded(std::size_t{h.n_replay} * (kIntentHidden + 1));
 }
@@ -68,14 +74,15 @@ Status check_header(const Header& h, std::size_t n_bytes) {
   if (std::string_view(h.magic.data(), h.magic.size()) != kMagic)
     return broken("they don't begin with " + std::string(kMagic));
   if (h.ngram_buckets != kNgramBuckets || h.ngram_dim != kNgramDim || h.word_dim != kWordDim ||
-      h.n_dense != kDenseFeatureCount || h.n_hidden != kIntentHidden || h.n_outputs != kIntentOutputs)
+      h.n_dense != kIntentDense || h.word_heads != kWordHeads || h.n_hidden != kIntentHidden ||
+      h.n_outputs != kIntentOutputs)
     return broken("their dimensions are those of another version");
   if (h.n_pieces == 0 || h.n_pieces >= IntentWeights::kNoPiece || !std::has_single_bit(h.n_slots) ||
-      h.n_slots <= h.n_pieces || h.n_slots > (1U << 20U) || h.n_replay > kReplayMax)
+      h.n_slots <= h.n_pieces || h.n_slots > (1U << 20U) || h.n_replay > kReplayMax || h.n_signals > kSignalsMax)
     return broken("their tables' sizes make no sense");
   if (expected_bytes(h) != n_bytes)
     return broken(std::to_string(n_bytes) + " bytes where the header asks for " + std::to_string(expected_bytes(h)));
-  if (!std::isfinite(h.ngram_scale) || !std::isfinite(h.word_scale)) return broken("a scale is not a number");
+  if (!std::isfinite(h.ngram_scale)) return broken("a scale is not a number");
   return {};
 }
 
@@ -86,11 +93,12 @@ bool all_finite(const Range& values) {
   return true;
 }
 
-bool head_is_finite(const IntentHead& head) {
-  for (const auto& row : head.weight)
-    if (!all_finite(row)) return false;
-  return all_finite(head.bias);
+template <class Rows>
+bool rows_are_finite(const Rows& rows) {
+  return std::all_of(rows.begin(), rows.end(), [](const auto& row) { return all_finite(row); });
 }
+
+bool head_is_finite(const IntentHead& head) { return rows_are_finite(head.weight) && all_finite(head.bias); }
 
 std::uint32_t fingerprint_at(const std::byte* slots, std::size_t i) {
   std::uint32_t value = 0;
@@ -119,7 +127,25 @@ Status check_slots(const std::byte* ids, const Header& h) {
   return {};
 }
 
+std::uint32_t signal_hash_at(const std::byte* signals, std::size_t i) { return fingerprint_at(signals, i); }
+std::size_t signal_list_at(const std::byte* signals, std::size_t n, std::size_t i) {
+  return static_cast<std::size_t>(signals[n * sizeof(std::uint32_t) + i]);
+}
+
+bool signals_are_sorted(const std::byte* signals, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    if (signal_list_at(signals, n, i) >= kSignalLists) return false;
+    if (i > 0 && signal_hash_at(signals, i) <= signal_hash_at(signals, i - 1)) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool IntentWeights::words_are_finite() const {
+  return all_finite(word_scale_) && all_finite(word_bias_) && rows_are_finite(attention_) &&
+         rows_are_finite(start_bias_) && rows_are_finite(end_bias_);
+}
 
 Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
   if (bytes.size() < kHeaderBytes || bytes.size() % 8 != 0) return broken("they are cut off");
@@ -131,12 +157,19 @@ Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
   Sections sections(bytes);
   const auto int8_at = [](const std::byte* p) { return reinterpret_cast<const std::int8_t*>(p); };
   w.ngrams_ = int8_at(sections.take(kNgramBuckets * kNgramDim));
-  w.words_ = int8_at(sections.take(std::size_t{h.n_pieces} * kWordDim));
+  w.words_ = int8_at(sections.take(std::size_t{h.n_pieces} * kWordTaps * kWordDim));
   w.slots_ = sections.take(std::size_t{h.n_slots} * 4);
   w.slot_ids_ = sections.take(std::size_t{h.n_slots} * 2);
   w.n_slots_ = h.n_slots;
   w.checksum_ = h.checksum;
   HEARTH_TRY(check_slots(w.slot_ids_, h));
+  w.signals_ = sections.take(h.n_signals * kSignalBytes);
+  w.n_signals_ = h.n_signals;
+  sections.copy(w.word_scale_);
+  sections.copy(w.word_bias_);
+  sections.copy(w.attention_);
+  sections.copy(w.start_bias_);
+  sections.copy(w.end_bias_);
   w.hidden_ = int8_at(sections.take(kIntentInputs * kIntentHidden));
   sections.copy(w.hidden_scale_);
   sections.copy(w.hidden_bias_);
@@ -148,13 +181,13 @@ Result<IntentWeights> IntentWeights::open(std::span<const std::byte> bytes) {
   w.replay_ = reinterpret_cast<const std::uint8_t*>(sections.take(std::size_t{h.n_replay} * (kIntentHidden + 1)));
   w.n_replay_ = h.n_replay;
   w.ngram_scale_ = h.ngram_scale;
-  w.word_scale_ = h.word_scale;
   w.temperature_ = calibration[0];
   w.abstain_below_ = calibration[1];
   w.replay_step_ = calibration[2];
   if (!all_finite(calibration) || !(w.temperature_ > 0) || !all_finite(w.hidden_scale_) ||
-      !all_finite(w.hidden_bias_) || !head_is_finite(w.head_))
+      !all_finite(w.hidden_bias_) || !head_is_finite(w.head_) || !w.words_are_finite())
     return broken("a figure is not finite");
+  if (!signals_are_sorted(w.signals_, w.n_signals_)) return broken("the lists of words are out of order");
   for (std::size_t i = 0; i < w.n_replay_; ++i)
     if (w.replay_[i * (kIntentHidden + 1)] >= kIntentCount) return broken("a remembered row has no intent");
   return w;
@@ -167,6 +200,18 @@ std::uint32_t IntentWeights::find_piece(std::uint64_t hash) const {
     const auto id = piece_at(slot_ids_, i);
     if (id == kNoPiece || fingerprint_at(slots_, i) == fingerprint) return id;
   }
+}
+
+std::size_t IntentWeights::signal_of(std::uint32_t hash) const {
+  std::size_t low = 0;
+  std::size_t high = n_signals_;
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const std::uint32_t here = signal_hash_at(signals_, middle);
+    if (here == hash) return signal_list_at(signals_, n_signals_, middle);
+    (here < hash ? low : high) = here < hash ? middle + 1 : middle;
+  }
+  return kSignalLists;
 }
 
 ReplayRow IntentWeights::replay(std::size_t i) const {

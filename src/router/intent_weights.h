@@ -17,9 +17,19 @@ namespace hearth {
 // Source: chosen by leaving whole sources out, see data/router/CARD.md.
 inline constexpr std::size_t kNgramBuckets = std::size_t{1} << 15U;
 inline constexpr std::size_t kNgramDim = 32;
+// A word piece is 256 figures of the teacher; three learned maps of them, for a piece before, at and behind the one
+// that is looked at, are kept instead: the map is linear, so it is done once for each piece and not for each text.
 inline constexpr std::size_t kWordDim = 64;
+inline constexpr std::size_t kWordTaps = 3;
+inline constexpr std::size_t kWordHeads = 4;
+inline constexpr std::size_t kPlaceBuckets = 11;  // distances from an edge, see intent_words.cpp
+inline constexpr std::size_t kWordInputs = (kWordHeads + 1) * kWordDim;
+// Lists of words that tell of effort (care, stakes, length, conditions, small talk, hard matters); numbers; length.
+inline constexpr std::size_t kSignalLists = 6;
+inline constexpr std::size_t kSignalCount = kSignalLists + 2;
+inline constexpr std::size_t kIntentDense = kDenseFeatureCount + kSignalCount;
 inline constexpr std::size_t kIntentHidden = 128;
-inline constexpr std::size_t kIntentInputs = kIntentSegments * (kNgramDim + kWordDim) + kDenseFeatureCount;
+inline constexpr std::size_t kIntentInputs = kIntentSegments * kNgramDim + kWordInputs + kIntentDense;
 // The intents, then degrade_ok, then difficulty.
 inline constexpr std::size_t kIntentOutputs = kIntentCount + 2;
 inline constexpr std::size_t kDegradeOutput = kIntentCount;
@@ -47,7 +57,18 @@ class IntentWeights {
   [[nodiscard]] const std::int8_t* ngram(std::uint32_t hash) const {
     return ngrams_ + (hash & (kNgramBuckets - 1)) * kNgramDim;
   }
-  [[nodiscard]] const std::int8_t* word(std::size_t piece) const { return words_ + piece * kWordDim; }
+  // Of one piece as its neighbour behind (tap 0), itself (1) and its neighbour before (2) sees it, kWordDim steps.
+  [[nodiscard]] const std::int8_t* word(std::size_t piece, std::size_t tap) const {
+    return words_ + (piece * kWordTaps + tap) * kWordDim;
+  }
+  [[nodiscard]] const std::array<float, kWordDim>& word_scale() const { return word_scale_; }
+  [[nodiscard]] const std::array<float, kWordDim>& word_bias() const { return word_bias_; }
+  using HeadFigures = std::array<float, kWordHeads>;
+  [[nodiscard]] const std::array<HeadFigures, kWordDim>& attention() const { return attention_; }
+  [[nodiscard]] const std::array<HeadFigures, kPlaceBuckets>& start_bias() const { return start_bias_; }
+  [[nodiscard]] const std::array<HeadFigures, kPlaceBuckets>& end_bias() const { return end_bias_; }
+  // The list that holds the word of this word_hash(); kSignalLists: none.
+  [[nodiscard]] std::size_t signal_of(std::uint32_t hash) const;
   // The row of a word piece by the hash of its characters; kNoPiece for one that is not known.
   [[nodiscard]] std::uint32_t find_piece(std::uint64_t hash) const;
   static constexpr std::uint32_t kNoPiece = 0xFFFF;
@@ -57,7 +78,6 @@ class IntentWeights {
   [[nodiscard]] const std::array<float, kIntentHidden>& hidden_bias() const { return hidden_bias_; }
   [[nodiscard]] const IntentHead& head() const { return head_; }
   [[nodiscard]] float ngram_scale() const { return ngram_scale_; }
-  [[nodiscard]] float word_scale() const { return word_scale_; }
   [[nodiscard]] float temperature() const { return temperature_; }
   [[nodiscard]] float abstain_below() const { return abstain_below_; }
   // Of the file: tells one release's weights from another's, whose hidden layer means something else.
@@ -68,6 +88,7 @@ class IntentWeights {
 
  private:
   IntentWeights() = default;
+  [[nodiscard]] bool words_are_finite() const;
 
   const std::int8_t* ngrams_ = nullptr;
   const std::int8_t* words_ = nullptr;
@@ -78,10 +99,15 @@ class IntentWeights {
   std::uint64_t checksum_ = 0;
   std::size_t n_slots_ = 0;
   std::size_t n_replay_ = 0;
+  const std::byte* signals_ = nullptr;  // u32 hashes in ascending order, then their lists as u8
+  std::size_t n_signals_ = 0;
+  std::array<float, kWordDim> word_scale_{}, word_bias_{};
+  std::array<HeadFigures, kWordDim> attention_{};
+  std::array<HeadFigures, kPlaceBuckets> start_bias_{}, end_bias_{};
   std::array<float, kIntentHidden> hidden_scale_{};
   std::array<float, kIntentHidden> hidden_bias_{};
   IntentHead head_;
-  float ngram_scale_ = 0, word_scale_ = 0, temperature_ = 1, abstain_below_ = 0, replay_step_ = 0;
+  float ngram_scale_ = 0, temperature_ = 1, abstain_below_ = 0, replay_step_ = 0;
 };
 
 }  // namespace hearth

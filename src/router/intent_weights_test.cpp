@@ -64,6 +64,8 @@ TEST(IntentWeights, headers_that_make_no_sense_are_refused) {
   expect_refused(changed<std::uint32_t>(24, 12'345), "slots that are no power of two");
   expect_refused(changed<std::uint32_t>(32, 1U << 30U), "hidden size");
   expect_refused(changed<std::uint32_t>(48, 1U << 31U), "replay rows");
+  expect_refused(changed<std::uint32_t>(44, 1U << 30U), "lists of words");
+  expect_refused(changed<std::uint32_t>(52, 9), "attention heads");
   expect_refused(changed<float>(40, std::numeric_limits<float>::quiet_NaN()), "a scale that is no number");
 }
 

@@ -5,7 +5,10 @@ about an image, and "read aloud: write a function" is no code. Each instruction 
 """
 import random
 
+import wordings
 from phrases import ABOUT_TEXT, ALONE, dialogue, say
+
+N_ENGLISH, N_FOREIGN = 1000, 24  # rows of each class from wordings/
 
 SUMMARIZE = (
     "Summarise this", "Sum this up for me", "Give me the short version", "Shorten this to three sentences", "What's the gist?",
@@ -141,4 +144,6 @@ def composed(rows, seed, n_each=450):
             out += [_row(text, label) for text in instructions]
     for label, patterns in ALONE.items():
         out += [_row(say(rng.choice(patterns), rng), label) for _ in range(n_each)]
+    for text, label, language in wordings.composed(rng, documents, short, _joined, N_ENGLISH, N_FOREIGN):
+        out.append({**_row(text, label), "lang": language})
     return out

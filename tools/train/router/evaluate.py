@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 import card
-import corpus
+import folds
 import scores
 import train
 from export import Quantised
@@ -32,12 +32,12 @@ def main():
     model = Quantised.read(out / "intent.bin")
     rows = train.all_rows(args.shared)
     known = json.loads((out / "scores.json").read_text()) if (out / "scores.json").exists() else {}
-    folds = None
+    left_out = None
     if args.folds:
-        folds = train.leave_sources_out(rows, train.encoded_variants(rows, encode, train.SEED), encode)
-        model.temperature = scores.fitted_temperature(folds[2], folds[1])
+        left_out = folds.leave_out(rows, train.encoded_variants(rows, encode, train.SEED), encode, args.work)
+        model.temperature = scores.fitted_temperature(left_out[2], left_out[1])
     model.abstain_below = 0.45
-    card.write(out, card.Evaluation(model, encode, rows, folds, args.shared, known))
+    card.write(out, card.Evaluation(model, encode, rows, left_out, args.shared, known))
     (out / "intent.bin").write_bytes(model.to_bytes(encode.pieces))
 
 

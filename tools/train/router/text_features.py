@@ -8,6 +8,8 @@ import unicodedata
 
 import numpy as np
 
+import signals
+
 HEAD_CHARS, TAIL_CHARS = 800, 400  # the bounded look, in code points
 EDGE_TOKENS = 24  # tokens that count as the beginning and as the end: instructions stand at an edge of a long text
 WORD_CHARS = 24  # a longer run of letters is cut: hostile text makes no long word
@@ -17,6 +19,13 @@ MIDDLE = 2
 NGRAM_ORDERS = (3, 4, 5)
 DENSE_NAMES = ("has_image", "has_audio", "has_tools", "log_chars", "code_score", "code_density", "fence", "json", "question_end",
                "url", "newlines", "digit_share", "symbol_share", "upper_share", "non_ascii_share", "quotes", "colon_end")
+PIECES_MAX = 128  # word pieces of a text that are looked at
+# How many words of a list, or numbers, count in full.
+SIGNAL_FULL = {"care": 2, "stakes": 2, "length": 2, "condition": 6, "easy": 2, "hard": 3}
+NUMBERS_FULL = 6
+SIGNAL_NAMES = (*SIGNAL_FULL, "numbers", "log_words")
+N_DENSE = len(DENSE_NAMES) + len(SIGNAL_NAMES)
+PLACES = 11
 _M32 = 0xFFFFFFFF
 
 # Letters with marks become their base letter, as the teacher's vocabulary has them.
@@ -135,9 +144,7 @@ def ngram_rows(toks, buckets):
     rows, segs = [], []
     previous = None
     for i, tok in enumerate(toks):
-        h = 0x811C9DC5
-        for cp in tok:
-            h = ((h ^ cp) * 0x01000193) & _M32
+        h = word_hash(tok)
         s = segment(i, n)
         rows.append(_mix(h))
         segs.append(s)
@@ -169,21 +176,55 @@ def ngram_rows(toks, buckets):
     return (np.concatenate(all_rows) & np.uint32(buckets - 1)).astype(np.int32), np.concatenate(all_segs).astype(np.int8)
 
 
+def place(distance):
+    """The bucket of a word's distance from an edge: the first words each have their own."""
+    return distance if distance < 8 else 8 if distance < 12 else 9 if distance < 18 else 10
+
+
 def piece_rows(toks, pieces):
-    """(ids, segments) of the longest known word pieces, left to right; a character that begins none is passed over."""
+    """(ids, places from the start, places from the end) of the longest known word pieces of the edges, left to right; a
+    character that begins none is passed over."""
     n = len(toks)
-    ids, segs = [], []
+    out = []
     for i, tok in enumerate(toks):
-        text = "".join(map(chr, tok))
-        s, start = segment(i, n), 0
-        while start < len(text):
+        if segment(i, n) == MIDDLE:
+            continue
+        text, start = "".join(map(chr, tok)), 0
+        while start < len(text) and len(out) < PIECES_MAX:
             lead = "##" if start else ""
             end = next((e for e in range(len(text), start, -1) if lead + text[start:e] in pieces), 0)
             if end:
-                ids.append(pieces[lead + text[start:end]])
-                segs.append(s)
+                out.append((pieces[lead + text[start:end]], place(i), place(n - 1 - i)))
             start = end or start + 1
-    return np.array(ids, dtype=np.int32), np.array(segs, dtype=np.int8)
+    ids, starts, ends = (np.array(part, dtype=np.int64) for part in (zip(*out) if out else ((), (), ())))
+    return ids, starts, ends
+
+
+def word_hash(tok):
+    h = 0x811C9DC5
+    for cp in tok:
+        h = ((h ^ cp) * 0x01000193) & _M32
+    return h
+
+
+def signal_hashes():
+    """{word_hash: index of its list}; a word of two lists belongs to the first."""
+    out = {}
+    for i, name in enumerate(SIGNAL_FULL):
+        for word in signals.words_of(signals.LISTS[name]):
+            out.setdefault(word_hash([fold(ord(c)) for c in word]), i)
+    return out
+
+
+def read_signals(toks, hashes):
+    counts, numbers = np.zeros(len(SIGNAL_FULL)), 0
+    for tok in toks:
+        numbers += tok[0] == 48
+        at = hashes.get(word_hash(tok))
+        if at is not None:
+            counts[at] += 1
+    lists = np.minimum(1.0, counts / np.array(list(SIGNAL_FULL.values())))
+    return np.array([*lists, min(1.0, numbers / NUMBERS_FULL), min(1.0, math.log2(1 + len(toks)) / 11)], dtype=np.float32)
 
 
 def _word_char(cp):
@@ -256,5 +297,9 @@ class Row:
         head, tail = windows(text)
         toks = tokens(head) + tokens(tail)
         self.ngrams, self.ngram_segments = at_edges(*ngram_rows(toks, buckets))
-        self.pieces, self.piece_segments = at_edges(*piece_rows(toks, pieces))
-        self.dense = dense(text, len(text) if n_chars is None else n_chars, flags)
+        self.pieces, self.from_start, self.from_end = piece_rows(toks, pieces)
+        self.dense = np.concatenate([dense(text, len(text) if n_chars is None else n_chars, flags),
+                                     read_signals(toks, _SIGNALS)])
+
+
+_SIGNALS = signal_hashes()

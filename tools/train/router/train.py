@@ -3,9 +3,11 @@
 
     python tools/train/router/train.py --shared FOLDER --work build/router
 
-FOLDER holds the shared intent data (train.jsonl, dev.jsonl). Seeds are fixed; one core, a few minutes.
+FOLDER holds the shared intent data (train.jsonl, dev.jsonl). Seeds are fixed; one core, a few minutes. Every epoch is kept
+in `work`: a run that was stopped goes on where it was.
 """
 import argparse
+import hashlib
 import json
 import random
 from pathlib import Path
@@ -16,28 +18,42 @@ import numpy as np
 import augment
 import compose
 import corpus
+import encoding
 import word_vectors
-from export import Quantised
-from network import Encoded, IntentNetwork, batch_of, NGRAM_BUCKETS, WORD_DIM
+from export import Quantised, rows_of
+from network import IntentNetwork, batch_of, NGRAM_BUCKETS, TEACHER_DIM
 from text_features import Row
 
-SEED, VARIANTS, EPOCHS, FOLDS, FOLD_EPOCHS, BATCH = 1, 2, 8, 5, 3, 64
-RATE, DECAY, KEEP_NGRAMS, CLASS_POWER, SMOOTHING = 3e-3, 1e-4, 0.75, 0.35, 0.05
+SEED, VARIANTS, EPOCHS, BATCH = 1, 3, 6, 128
+RATE, DECAY, KEEP_NGRAMS, KEEP_WORDS, CLASS_POWER, SMOOTHING = 4e-3, 1e-4, 0.75, 0.9, 0.35, 0.05
+# A source of more rows than this counts as less than its rows, by the root, so that no source is what its class looks like.
+SOURCE_ROWS = 300
 REPLAY_PER_CLASS = 60
 
 
 class Encoder:
+    """Texts as the network takes them, and the word vectors that it holds."""
+
     def __init__(self, work):
-        self.pieces, self.vectors = word_vectors.load(work, WORD_DIM)
+        self.pieces, self.vectors = word_vectors.load(work, TEACHER_DIM)
+        self.texts = encoding.Encoder(work, Quantised(IntentNetwork(self.vectors)).to_bytes(self.pieces))
 
-    def row(self, text, n_chars, flags):
-        return Row(text, self.pieces, NGRAM_BUCKETS, flags, n_chars)
+    def row(self, row):
+        """The reference's reading of one row with its flags."""
+        return Row(row["text"], self.pieces, NGRAM_BUCKETS, row["flags"], row["n_chars"])
 
-    def __call__(self, text, n_chars, flags):
-        return Encoded(self.row(text, n_chars, flags), self.vectors)
+    def plain(self, rows, flags_of):
+        return self.texts([(r["text"], r["n_chars"], flags_of(r)) for r in rows])
 
-    def plain(self, row, with_flags):
-        return self(row["text"], row["n_chars"], row["flags"] if with_flags else (0, 0, 0))
+    def check(self, rows):
+        """Stops when the program's reading is another than the reference's."""
+        for row, text in zip(rows, rows_of(self.plain(rows, lambda r: r["flags"]))):
+            wanted = self.row(row)
+            order = [np.sort(wanted.ngrams[wanted.ngram_segments == s]) for s in (0, 1)]
+            mine = [np.sort(text.ngrams[text.ngram_segments == s]) for s in (0, 1)]
+            same = all(np.array_equal(a, b) for a, b in zip(order, mine)) and np.array_equal(wanted.pieces, text.pieces)
+            if not same or not np.allclose(wanted.dense, text.dense, atol=1e-4):
+                raise SystemExit(f"the program reads this text otherwise than the reference: {row['text'][:200]!r}")
 
 
 def all_rows(shared):
@@ -50,97 +66,103 @@ def labels_of(rows):
 
 
 def encoded_variants(rows, encode, seed):
+    """[VARIANTS + 1] encodings of all rows: as they are, and varied."""
     rng = random.Random(seed)
-    return [[encode(*augment.plain(row, rng))] + [encode(*augment.variant(row, rng)) for _ in range(VARIANTS)] for row in rows]
+    return [encode.texts([(augment.variant if k else augment.plain)(row, rng) for row in rows]) for k in range(VARIANTS + 1)]
 
 
-def fit(items, truth, epochs, seed=SEED):
-    """A network trained on `items`, lists of variants of which each epoch sees one."""
-    net = IntentNetwork(seed)
-    counts = np.bincount(truth, minlength=len(corpus.CLASSES))
-    weight = torch.tensor((counts.sum() / np.maximum(counts, 1) / len(counts)) ** CLASS_POWER, dtype=torch.float32)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    order_rng, variant_rng = np.random.default_rng(seed), random.Random(seed)
-    steps = epochs * (len(items) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps + 1, pct_start=0.1)
-    net.train()
-    for _ in range(epochs):
-        order = order_rng.permutation(len(items))
-        for start in range(0, len(items) - BATCH + 1, BATCH):
-            part = order[start:start + BATCH]
-            batch = batch_of([variant_rng.choice(items[i]) for i in part], order_rng, KEEP_NGRAMS)
-            loss = torch.nn.functional.cross_entropy(net(*batch), torch.tensor(truth[part]), weight=weight, label_smoothing=SMOOTHING)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-    return net.eval()
-
-
-def logits_of(net, items):
-    with torch.no_grad():
-        return np.concatenate([net(*batch_of(items[s:s + 256])).numpy() for s in range(0, len(items), 256)])
-
-
-def big_groups(rows):
-    """Groups that hold at least 50 rows of a class: those that are left out in turn."""
+def source_shares(rows):
     counts = {}
     for row in rows:
-        counts[row["group"], row["label"]] = counts.get((row["group"], row["label"]), 0) + 1
-    return sorted({group for (group, _), n in counts.items() if n >= 50 and group != "own"})
+        counts[row["group"]] = counts.get(row["group"], 0) + 1
+    return np.array([1.0 if row["group"] == "own" else min(1.0, (SOURCE_ROWS / counts[row["group"]]) ** 0.5) for row in rows])
 
 
-def leave_sources_out(rows, items, encode, epochs=FOLD_EPOCHS):
-    """(row indices, truth, logits text only, logits with flags, linear baseline's guesses twice): every big group is tested by
-    networks that saw none of its rows. Groups share FOLDS folds, so that each network misses a fifth of the sources."""
-    import baseline
-    groups = big_groups(rows)
-    truth = labels_of(rows)
-    out = []
-    for fold in range(FOLDS):
-        left = set(groups[fold::FOLDS])
-        train = [i for i, row in enumerate(rows) if row["group"] not in left]
-        test = [i for i, row in enumerate(rows) if row["group"] in left]
-        net = fit([items[i] for i in train], truth[train], epochs)
-        plain, flagged = ([encode.plain(rows[i], flags) for i in test] for flags in (False, True))
-        guesses = baseline.guesses([rows[i] for i in train], [rows[i] for i in test])
-        out.append((np.array(test), truth[test], logits_of(net, plain), logits_of(net, flagged), *guesses))
-        print("without", sorted(left), "text", round(float((out[-1][2].argmax(1) == truth[test]).mean()), 4), "baseline",
-              round(float((guesses[0] == truth[test]).mean()), 4), flush=True)
-    return [np.concatenate(parts) for parts in zip(*out)]
+class Training:
+    """One network in training on some of the rows; its state is kept in `path` after every epoch."""
+
+    def __init__(self, variants, truth, shares, rows, vectors, path, epochs, seed=SEED):
+        self.variants, self.truth, self.rows, self.path, self.epochs, self.seed = variants, truth, rows, Path(path), epochs, seed
+        self.shares = shares[rows] / shares[rows].sum()
+        self.net = IntentNetwork(vectors, seed)
+        counts = np.bincount(truth[rows], weights=shares[rows], minlength=len(corpus.CLASSES))
+        self.weight = torch.tensor((counts.sum() / np.maximum(counts, 1) / len(counts)) ** CLASS_POWER, dtype=torch.float32)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY, fused=True)
+        steps = epochs * (len(rows) // BATCH)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, RATE, total_steps=steps + 1, pct_start=0.1)
+        self.key = hashlib.sha256(repr((len(truth), rows.tolist(), epochs, seed, RATE, DECAY, KEEP_NGRAMS, KEEP_WORDS,
+                                        float(variants[-1].dense.sum()))).encode()).hexdigest()
+        self.done = 0
+        if self.path.exists() and (kept := torch.load(self.path, weights_only=True))["key"] == self.key:
+            self.net.load_state_dict(kept["net"])
+            self.optimiser.load_state_dict(kept["optimiser"])
+            self.schedule.load_state_dict(kept["schedule"])
+            self.done = kept["done"]
+
+    def epoch(self):
+        rng = np.random.default_rng((self.seed, self.done))
+        torch.manual_seed(self.seed * 1000 + self.done)
+        order = rng.choice(self.rows, len(self.rows), p=self.shares)
+        for start in range(0, len(order) - BATCH + 1, BATCH):
+            part = order[start:start + BATCH]
+            batch = batch_of(self.variants[rng.integers(len(self.variants))], part, rng, KEEP_NGRAMS, KEEP_WORDS)
+            loss = torch.nn.functional.cross_entropy(self.net(*batch), torch.from_numpy(self.truth[part]), weight=self.weight,
+                                                     label_smoothing=SMOOTHING)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            self.schedule.step()
+        self.done += 1
+
+    def finish(self):
+        """The trained network."""
+        self.net.train()
+        while self.done < self.epochs:
+            self.epoch()
+            torch.save({"key": self.key, "done": self.done, "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(),
+                        "schedule": self.schedule.state_dict()}, self.path)
+            print(f"{self.path.name}: epoch {self.done} of {self.epochs}", flush=True)
+        return self.net.eval()
 
 
-def fit_side_heads(model, encode, rows):
-    """degrade_ok and difficulty on the frozen hidden layer, from the hand-labelled rows."""
+def side_heads(hidden, degrade_ok, difficulty):
+    """(weights, bias) twice, of degrade_ok's log odds and of difficulty's: fitted on the frozen hidden layer."""
     from sklearn.linear_model import LogisticRegression, Ridge
-    hidden = np.stack([model.hidden_of(encode.row(r["text"], r["n_chars"], r["flags"])) for r in rows])
-    scale = hidden.std(0) + 1e-3
-    degrade = LogisticRegression(C=0.02, max_iter=2000).fit(hidden / scale, [int(r["degrade_ok"]) for r in rows])
-    share = np.clip(np.array([r["difficulty"] for r in rows]) / 3, 0.03, 0.97)
+    scale = hidden.std(0) + 0.05
+    degrade = LogisticRegression(C=0.02, max_iter=2000).fit(hidden / scale, degrade_ok)
+    share = np.clip(np.asarray(difficulty) / 3, 0.03, 0.97)
     ridge = Ridge(alpha=60).fit(hidden / scale, np.log(share / (1 - share)))
-    model.out[-2], model.out_bias[-2] = degrade.coef_[0] / scale, degrade.intercept_[0]
-    model.out[-1], model.out_bias[-1] = ridge.coef_ / scale, ridge.intercept_
+    return (degrade.coef_[0] / scale, degrade.intercept_[0]), (ridge.coef_ / scale, ridge.intercept_)
+
+
+def judged_rows():
+    """Every hand-labelled row, those of degrade_test too: cross-validation scores them (evaluate.py), all train."""
+    return [r for r in corpus.own() if "degrade_ok" in r] + corpus.held_out("degrade_test")
+
+
+def fit_side_heads(model, encode):
+    rows = judged_rows()
+    hidden = model.hidden_of_texts(encode.plain(rows, lambda r: r["flags"]))
+    heads = side_heads(hidden, [int(r["degrade_ok"]) for r in rows], [r["difficulty"] for r in rows])
+    for output, (weight, bias) in zip((-2, -1), heads):
+        model.out[output], model.out_bias[output] = weight, bias
 
 
 def remember_rows(model, encode, rows, seed):
-    """REPLAY_PER_CLASS rows of each class, ones the network gets right."""
-    hidden, labels = [], []
-    for i, name in enumerate(corpus.CLASSES):
-        for row in corpus.shuffled((r for r in rows if r["label"] == name), seed)[:REPLAY_PER_CLASS]:
-            hidden.append(model.hidden_of(encode.row(row["text"], row["n_chars"], row["flags"])))
-            labels.append(i)
-    model.remember(np.stack(hidden), labels)
+    """REPLAY_PER_CLASS rows of each class."""
+    picked = [row for name in corpus.CLASSES for row in corpus.shuffled((r for r in rows if r["label"] == name), seed)[:REPLAY_PER_CLASS]]
+    model.remember(model.hidden_of_texts(encode.plain(picked, lambda r: r["flags"])), labels_of(picked))
 
 
 def write_fixture(path, model, encode, rows):
     """Texts of our own and what the reference computes for them, for the program's tests."""
     hard = ("", " ", "a", "?", "Zalgo: h̷̛̀ę̸l̶̢p", "x" * 3000, "word " * 900, "\u202eabc\u202c mirror", "{\"a\": 1, \"b\": [2]}", "図を見て", "é" * 900,
             "int main() {\n  return foo(1) && bar[2];\n}\n", "12345678 and 1234", "emoji 🙂🙂", "ＦＵＬＬ width", "Ẁorld Ǆ ŉ ß", "١٢٣؟", "a\0b")
-    texts = [(t, (0, 0, 0)) for t in hard] + [(r["text"], r["flags"]) for r in corpus.shuffled(rows, 5)[:60]]
+    texts = [{"text": t, "flags": (0, 0, 0), "n_chars": len(t)} for t in hard] + corpus.shuffled(rows, 5)[:60]
     with open(path, "w", encoding="utf-8") as file:
-        for text, flags in texts:
-            hidden = model.hidden_of(encode.row(text, len(text), flags))
-            file.write(json.dumps({"text": text, "flags": flags, "hidden": [round(float(h), 5) for h in hidden],
+        for row in texts:
+            hidden = model.hidden_of(encode.row(row))
+            file.write(json.dumps({"text": row["text"], "flags": row["flags"], "hidden": [round(float(h), 5) for h in hidden],
                                    "outputs": [round(float(o), 5) for o in model.outputs(hidden[None])[0]]}) + "\n")
 
 
@@ -156,11 +178,13 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     encode = Encoder(args.work)
     rows = all_rows(args.shared)
-    items = encoded_variants(rows, encode, SEED)
-    truth = labels_of(rows)
+    encode.check(corpus.shuffled(rows, 3)[:200])
     print(len(rows), "rows", flush=True)
-    model = Quantised(fit(items, truth, EPOCHS), encode.vectors)
-    fit_side_heads(model, encode, [r for r in corpus.own() if "degrade_ok" in r])
+    truth, everything = labels_of(rows), np.arange(len(rows))
+    training = Training(encoded_variants(rows, encode, SEED), truth, source_shares(rows), everything, encode.vectors,
+                        Path(args.work) / "all.pt", EPOCHS)
+    model = Quantised(training.finish())
+    fit_side_heads(model, encode)
     remember_rows(model, encode, rows, SEED)
     (out / "intent.bin").write_bytes(model.to_bytes(encode.pieces))
     write_fixture(out / "parity.jsonl", model, encode, corpus.held_out("eval"))
