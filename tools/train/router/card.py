@@ -100,7 +100,7 @@ def left_out(left, rows, temperature):
     pooled = {k: float(v.mean()) for k, v in right.items()}
     print("sources left out, mean over sources", mean, "over rows", pooled, flush=True)
     return {"folds": len(folds.FOLDS), "by_source": by_group, "mean_over_sources": mean, "mean_over_rows": pooled,
-            "ece": scores.calibration_error(e / e.sum(1, keepdims=True), truth)}
+            "rows": len(rows), "ece": scores.calibration_error(e / e.sum(1, keepdims=True), truth)}
 
 
 def percent(value):
@@ -175,7 +175,8 @@ and promise less for sources that nobody has looked at; sources left out, below,
 
 Whole sources left out in turn ({folds} networks in float; sources that share a fold hold different classes). The linear baseline
 is the data's: trained on the same public rows, and in the last column on all rows that the network had, Hearth's own included.
-Own rows stay in for every source, which is what they are for. Expected calibration error there: {lo_ece}.
+Own rows stay in for every source, which is what they are for. Expected calibration error there: {lo_ece}. There
+were {lo_rows} rows in all when this was measured.
 
 {left_out}
 
@@ -231,7 +232,8 @@ def write(out, evaluation):
     lo, d = r["left_out"], r["degrade"]
     (out / "CARD.md").write_text(TEXT.format(
         mb=(out / "intent.bin").stat().st_size / 1e6, n=len(evaluation.rows), data=_data_section(evaluation.rows),
-        folds=lo["folds"] if lo else "no", scores=_scores_section(r), lo_ece=f"{lo['ece']:.3f}" if lo else "not measured", left_out=_left_out_section(r),
+        folds=lo["folds"] if lo else "no", scores=_scores_section(r), lo_ece=f"{lo['ece']:.3f}" if lo else "not measured", lo_rows=lo["rows"] if lo else "no",
+         left_out=_left_out_section(r),
         image=percent(r["false_flags"]["has_image"]), audio=percent(r["false_flags"]["has_audio"]), flag_rows=r["false_flags"]["rows"],
         confusion=_confusion_section(r["sources that may not train"]["text"]), confusion_dev=_confusion_section(r["dev"]["text"]),
         degrade_rows=d["rows"], degrade=percent(d["accuracy"]), share=percent(d["share_true"]), small=percent(d["wrongly_small"]),

@@ -8,7 +8,7 @@ import random
 import wordings
 from phrases import ABOUT_TEXT, ALONE, dialogue, say
 
-N_ENGLISH, N_FOREIGN = 1000, 24  # rows of each class from wordings/
+N_ENGLISH, N_FOREIGN = 1200, 24  # rows of each class from wordings/
 
 SUMMARIZE = (
     "Summarise this", "Sum this up for me", "Give me the short version", "Shorten this to three sentences", "What's the gist?",

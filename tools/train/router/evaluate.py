@@ -36,6 +36,8 @@ def main():
     if args.folds:
         left_out = folds.leave_out(rows, train.encoded_variants(rows, encode, train.SEED), encode, args.work)
         model.temperature = scores.fitted_temperature(left_out[2], left_out[1])
+    else:
+        model.temperature = known.get("temperature", 1.0)
     model.abstain_below = 0.45
     card.write(out, card.Evaluation(model, encode, rows, left_out, args.shared, known))
     (out / "intent.bin").write_bytes(model.to_bytes(encode.pieces))

@@ -27,7 +27,7 @@ from text_features import Row
 SEED, VARIANTS, EPOCHS, BATCH = 1, 3, 6, 128
 RATE, DECAY, KEEP_NGRAMS, KEEP_WORDS, CLASS_POWER, SMOOTHING = 4e-3, 1e-4, 0.75, 0.9, 0.35, 0.05
 # A source of more rows than this counts as less than its rows, by the root, so that no source is what its class looks like.
-SOURCE_ROWS = 300
+SOURCE_ROWS = 600
 REPLAY_PER_CLASS = 60
 
 
@@ -129,7 +129,8 @@ def side_heads(hidden, degrade_ok, difficulty):
     """(weights, bias) twice, of degrade_ok's log odds and of difficulty's: fitted on the frozen hidden layer."""
     from sklearn.linear_model import LogisticRegression, Ridge
     scale = hidden.std(0) + 0.05
-    degrade = LogisticRegression(C=0.02, max_iter=2000).fit(hidden / scale, degrade_ok)
+    # A poor answer costs more than a slow one: half as much again for what is wrongly called small enough.
+    degrade = LogisticRegression(C=0.02, max_iter=2000, class_weight={0: 1.5, 1: 1.0}).fit(hidden / scale, degrade_ok)
     share = np.clip(np.asarray(difficulty) / 3, 0.03, 0.97)
     ridge = Ridge(alpha=60).fit(hidden / scale, np.log(share / (1 - share)))
     return (degrade.coef_[0] / scale, degrade.intercept_[0]), (ridge.coef_ / scale, ridge.intercept_)
