@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <thread>
 #include <utility>
 
 namespace hearth {
@@ -48,6 +50,20 @@ Status still_wanted(const CallBounds& bounds, Instant now) {
   if (bounds.deadline && now > *bounds.deadline)
     return fail(ErrorCode::kDeadlineExceeded, "the request's time was over before it was computed",
                 "give it more time, or fewer requests at once");
+  return {};
+}
+
+// Streams take their working memory when they run beside one another: without that, the first jobs would pay for it.
+Status run_beside_one_another(std::span<const std::unique_ptr<BoundTensors>> lanes) {
+  if (lanes.size() < 2) return {};
+  std::vector<Status> ended(lanes.size());
+  const auto run = [&](std::size_t i) {
+    if (auto outputs = lanes[i]->run({}); !outputs) ended[i] = fail(std::move(outputs).error());
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < lanes.size(); ++i) threads.emplace_back(run, i);
+  for (auto& thread : threads) thread.join();
+  for (Status& each : ended) HEARTH_TRY(std::move(each));
   return {};
 }
 
@@ -132,7 +148,10 @@ Status TensorResident::make_lanes() {
     idle_groups_.push_back(groups_.back().get());
     if (known) HEARTH_TRY(lanes_.back()->inputs(shapes));
   }
-  return known ? session_->warm_up() : Status();
+  if (!known) return {};
+  HEARTH_TRY(session_->warm_up());
+  const std::size_t n_streams = std::min<std::size_t>(lanes_.size(), session_->info().n_streams);
+  return run_beside_one_another(std::span(lanes_).first(n_streams));
 }
 
 TensorResident::Taken TensorResident::enqueue(const PendingJob& job, std::size_t queue_max) {
