@@ -1,11 +1,12 @@
 // Frames that wait before a stage: bounded, and what happens at the bound is the stage's choice.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "pipeline/frame.h"
 #include "pipeline/graph.h"
@@ -17,30 +18,29 @@ using FramePtr = std::shared_ptr<Frame>;  // shared: a frame may go to several s
 // Thread-safe.
 class FrameQueue {
  public:
-  FrameQueue(std::size_t capacity, DropPolicy drop) : capacity_(capacity), drop_(drop) {}
+  FrameQueue(std::size_t capacity, DropPolicy drop) : drop_(drop), ring_(capacity) {}
 
   // Waits while it is full, or drops by its policy. False: it was closed, and the frame goes nowhere.
   bool push(FramePtr frame) {
     std::unique_lock lock(gate_);
-    if (drop_ == DropPolicy::kBlock) changed_.wait(lock, [this] { return closed_ || frames_.size() < capacity_; });
+    if (drop_ == DropPolicy::kBlock) changed_.wait(lock, [this] { return closed_ || n_frames_ < ring_.size(); });
     if (closed_) return false;
-    if (frames_.size() >= capacity_) {
+    if (n_frames_ == ring_.size()) {
       ++dropped_;
       if (drop_ == DropPolicy::kNewest) return true;
-      frames_.pop_front();
+      (void)take_first();
     }
-    frames_.push_back(std::move(frame));
-    deepest_ = std::max(deepest_, frames_.size());
+    ring_[(first_ + n_frames_++) % ring_.size()] = std::move(frame);
+    deepest_ = std::max(deepest_, n_frames_);
     changed_.notify_all();
     return true;
   }
   // Waits for one; null once it is closed and empty.
   FramePtr pop() {
     std::unique_lock lock(gate_);
-    changed_.wait(lock, [this] { return closed_ || !frames_.empty(); });
-    if (frames_.empty()) return nullptr;
-    FramePtr frame = std::move(frames_.front());
-    frames_.pop_front();
+    changed_.wait(lock, [this] { return closed_ || n_frames_ > 0; });
+    if (n_frames_ == 0) return nullptr;
+    FramePtr frame = take_first();
     changed_.notify_all();
     return frame;
   }
@@ -48,7 +48,7 @@ class FrameQueue {
   void close(bool at_once = false) {
     const std::lock_guard lock(gate_);
     closed_ = true;
-    if (at_once) frames_.clear();
+    while (at_once && n_frames_ > 0) (void)take_first();
     changed_.notify_all();
   }
   [[nodiscard]] std::uint64_t dropped() const {
@@ -61,11 +61,19 @@ class FrameQueue {
   }
 
  private:
-  const std::size_t capacity_;
+  FramePtr take_first() {
+    FramePtr frame = std::move(ring_[first_]);
+    first_ = (first_ + 1) % ring_.size();
+    --n_frames_;
+    return frame;
+  }
+
   const DropPolicy drop_;
   mutable std::mutex gate_;
   std::condition_variable changed_;
-  std::deque<FramePtr> frames_;
+  std::vector<FramePtr> ring_;  // as long as the queue may be
+  std::size_t first_ = 0;
+  std::size_t n_frames_ = 0;
   std::uint64_t dropped_ = 0;
   std::size_t deepest_ = 0;
   bool closed_ = false;

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory_resource>
 #include <mutex>
 #include <thread>
 
+#include "base/kept_memory.h"
 #include "pipeline/frame_queue.h"
 
 namespace hearth {
@@ -41,9 +43,11 @@ class LatencyWindow {
   std::size_t at_ = 0;
 };
 
-// Frames that were used come back with their memory. Outlives every frame it gave: shared with them.
-class FramePool : public std::enable_shared_from_this<FramePool> {
+// Frames that were used come back with their memory. Outlives every frame it gave. Thread-safe.
+class FramePool {
  public:
+  // At most `n` are ever under way.
+  void expect(std::size_t n) { spare_.reserve(n); }
   FramePtr take() {
     std::unique_ptr<Frame> frame;
     {
@@ -55,14 +59,17 @@ class FramePool : public std::enable_shared_from_this<FramePool> {
     }
     if (frame == nullptr) frame = std::make_unique<Frame>();
     frame->reset();
-    return {frame.release(), [pool = shared_from_this()](Frame* back) {
-              std::unique_ptr<Frame> own(back);
-              const std::lock_guard lock(pool->gate_);
-              pool->spare_.push_back(std::move(own));  // as many as were ever under way: the queues bound them
-            }};
+    const std::pmr::polymorphic_allocator<std::byte> kept(&counts_);
+    return {frame.release(), [this](Frame* back) { give_back(std::unique_ptr<Frame>(back)); }, kept};
   }
 
  private:
+  void give_back(std::unique_ptr<Frame> frame) {
+    const std::lock_guard lock(gate_);
+    spare_.push_back(std::move(frame));
+  }
+
+  KeptMemory counts_;  // of the frames' holders
   std::mutex gate_;
   std::vector<std::unique_ptr<Frame>> spare_;
 };
@@ -100,6 +107,7 @@ class PipelineRun {
 
  private:
   Status open() {
+    std::size_t n_frames = 0;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const StageSpec& spec = graph_.stages[i];
       Node& node = nodes_[i];
@@ -107,10 +115,12 @@ class PipelineRun {
       auto stage = make_stage(spec, graph_.flow_into(spec), ports_);
       if (!stage) return fail(std::move(stage).error().with("stage", spec.id));
       node.stage = std::move(*stage);
+      n_frames += 1 + (spec.from ? spec.queue : 0);  // one in work, and those that wait before it
       if (!spec.from) continue;
       node.queue = std::make_unique<FrameQueue>(spec.queue, spec.drop);
       nodes_[*spec.from].next.push_back(&node);
     }
+    pool_.expect(n_frames);
     for (const Node& node : nodes_) HEARTH_TRY(check_sharing(node));
     return {};
   }
@@ -131,14 +141,13 @@ class PipelineRun {
 
   // The source, on the caller's thread.
   Status feed() {
-    const auto pool = std::make_shared<FramePool>();
     std::uint64_t index = 0;
     for (;;) {
       if (ports_.bounds.cancel != nullptr && ports_.bounds.cancel->requested())
         return fail(ErrorCode::kCancelled, "interrupted");
       if (ports_.bounds.deadline && SteadyClock::now() > *ports_.bounds.deadline)
         return fail(ErrorCode::kDeadlineExceeded, "the time was over before all pictures were looked at");
-      FramePtr frame = pool->take();
+      FramePtr frame = pool_.take();
       const auto start = SteadyClock::now();
       HEARTH_ASSIGN(more, io_.next(*frame));
       if (!more) return {};
@@ -204,7 +213,7 @@ class PipelineRun {
     for (const Node& node : nodes_) {
       StageFigures stage;
       stage.id = node.spec->id;
-      stage.kind = node.spec->kind->name;
+      stage.kind = std::string(node.spec->kind->name);
       stage.runs_on = node.stage == nullptr ? std::string() : node.stage->runs_on();
       stage.frames = node.frames;
       stage.failed = node.failed;
@@ -224,6 +233,7 @@ class PipelineRun {
   const PipelineGraph& graph_;
   const StagePorts& ports_;
   const PipelineIo& io_;
+  FramePool pool_;  // before the nodes, whose queues hold its frames
   std::vector<Node> nodes_;
   SteadyClock::time_point start_;
   std::mutex tell_gate_;  // of the three below

@@ -76,36 +76,43 @@ Pen pen_for(Image& picture, const DrawingOptions& options) {
           static_cast<float>(text_px) / kFontHeight};
 }
 
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, kTextMax));
-  // A letter of several bytes is one '?'.
-  out.erase(
-      std::remove_if(out.begin(), out.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }),
-      out.end());
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c < 32 || c > 126; }, '?');
-  return out;
-}
+// What is written in one line: of a size that needs no memory from the heap, ended by a zero.
+class Line {
+ public:
+  template <class... Args>
+  explicit Line(fmt::format_string<Args...> format, Args&&... args) {
+    const auto end = fmt::format_to_n(text_.begin(), kTextMax, format, std::forward<Args>(args)...).out;
+    // A letter of several bytes is one '?'.
+    const auto last =
+        std::remove_if(text_.begin(), end, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; });
+    std::replace_if(
+        text_.begin(), last, [](char c) { return c < 32 || c > 126; }, '?');
+    *last = 0;
+  }
+  [[nodiscard]] char* data() { return text_.data(); }  // stb_easy_font takes no const
+
+ private:
+  std::array<char, kTextMax + 1> text_;
+};
 
 struct TextExtent {
   std::int32_t width;
   std::int32_t height;
 };
 
-TextExtent text_extent(const Pen& pen, std::string& text) {
+TextExtent text_extent(const Pen& pen, Line& text) {
   return {static_cast<std::int32_t>(std::ceil(static_cast<float>(stb_easy_font_width(text.data())) * pen.text_scale)),
           static_cast<std::int32_t>(std::ceil(kFontHeight * pen.text_scale))};
 }
 
-void draw_text(const Pen& pen, std::int32_t x, std::int32_t y, std::string& text, const Colour& colour) {
+void draw_text(const Pen& pen, std::int32_t x, std::int32_t y, Line& text, const Colour& colour) {
   struct Vertex {
     float x, y, z;
     std::uint8_t colour[4];
   };
   // Source: stb_easy_font's documentation, 270 bytes a character on average.
-  std::vector<Vertex> vertices(text.size() * 64 + 64);
-  const int n_quads = stb_easy_font_print(0, 0, text.data(), nullptr, vertices.data(),
-                                          static_cast<int>(vertices.size() * sizeof(Vertex)));
+  std::array<Vertex, kTextMax * 64> vertices;
+  const int n_quads = stb_easy_font_print(0, 0, text.data(), nullptr, vertices.data(), sizeof(vertices));
   for (int i = 0; i < n_quads; ++i) {
     const Vertex& from = vertices[static_cast<std::size_t>(i) * 4];
     const Vertex& to = vertices[static_cast<std::size_t>(i) * 4 + 2];
@@ -121,7 +128,7 @@ Colour ink_on(const Colour& colour) {
 }
 
 // A text in a plate of `colour`, kept inside the picture.
-void draw_plate(const Pen& pen, std::int32_t x, std::int32_t y, std::string text, const Colour& colour) {
+void draw_plate(const Pen& pen, std::int32_t x, std::int32_t y, Line text, const Colour& colour) {
   const auto [width, height] = text_extent(pen, text);
   x = std::clamp(x, 0, std::max(0, pen.picture.width() - width));
   y = std::clamp(y, 0, std::max(0, pen.picture.height() - height));
@@ -137,6 +144,16 @@ void draw_mask(const Pen& pen, const Mask& mask, const Colour& colour, float opa
       if (mask.at(x, y)) pen.put(x, y, colour, opacity);
     }
   }
+}
+
+// As VisionModel::label, without a copy of it.
+Line line_of(const Detection& object, const VisionModel& model) {
+  const auto slot = static_cast<std::size_t>(object.class_id);
+  const bool is_named = object.class_id >= 0 && slot < model.labels.size() && !model.labels[slot].empty();
+  const fmt::format_int number(object.class_id);
+  const auto shown = is_named ? std::string_view(model.labels[slot]) : std::string_view(number.data(), number.size());
+  if (object.track_id < 0) return Line("{} {:.2f}", shown, object.score);
+  return Line("#{} {} {:.2f}", object.track_id, shown, object.score);
 }
 
 Colour colour_of(const Detection& object) {
@@ -158,12 +175,10 @@ void draw_detections(Image& picture, const Detections& detections, const VisionM
   for (const Detection& object : detections.objects) pen.frame(object.box, colour_of(object));
   // Labels last: a box never hides one.
   for (const Detection& object : detections.objects) {
-    std::string text = fmt::format("{} {:.2f}", model.label(object.class_id), object.score);
-    if (object.track_id >= 0) text = fmt::format("#{} {}", object.track_id, text);
-    text = printable(text);
+    Line text = line_of(object, model);
     const std::int32_t height = text_extent(pen, text).height;
-    draw_plate(pen, static_cast<std::int32_t>(object.box.x0), static_cast<std::int32_t>(object.box.y0) - height,
-               std::move(text), colour_of(object));
+    draw_plate(pen, static_cast<std::int32_t>(object.box.x0), static_cast<std::int32_t>(object.box.y0) - height, text,
+               colour_of(object));
   }
 }
 
@@ -172,9 +187,9 @@ void draw_lines(Image& picture, std::span<const std::string> lines, const Drawin
   const Pen pen = pen_for(picture, options);
   std::int32_t y = 0;
   for (const std::string& line : lines) {
-    std::string text = printable(line);
+    Line text("{}", line);
     const std::int32_t height = text_extent(pen, text).height;
-    draw_plate(pen, 0, y, std::move(text), kBlack);
+    draw_plate(pen, 0, y, text, kBlack);
     y += height;
   }
 }
