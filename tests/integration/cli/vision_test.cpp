@@ -1,5 +1,7 @@
 // hearth run detect, classify and pipeline on the fake runtime's graphs.
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "cli_fixture.h"
 #include "support/vision_models.h"
@@ -133,6 +135,52 @@ TEST_F(VisionCliTest, without_a_model_the_current_plan_decides) {
   plan({choice("detect", at("gone.fake.json"))});
   error = hearth_error({"run", "detect", at("a.bmp")}, 4);
   EXPECT_NE(error["hint"].get<std::string>().find("gone.fake.json"), std::string::npos);
+}
+
+TEST_F(VisionCliTest, a_plans_detector_is_verified_by_latency_rate_and_bytes_and_told_to_the_ledger) {
+  json script = json::parse(detector_script(3000));
+  script["memory"] = {{"other_bytes", 1'000'000}};
+  write("steady.fake.json", script.dump());
+  const auto interval = [](double value, double low, double high) -> json {
+    return {{"value", value}, {"low", low}, {"high", high}};
+  };
+  json choice = {{"task", "vision"},
+                 {"model", "finder"},
+                 {"file", at("steady.fake.json")},
+                 {"precision", "f32"},
+                 {"format", "fake.json"},
+                 {"runtime", "fake"},
+                 {"backend", "cpu"},
+                 {"device", "cpu"},
+                 {"users", 1},
+                 {"projection", {{"latency_ms", interval(4, 3, 1000)}, {"fps", interval(250, 1, 334)}}}};
+  const auto verify = [&](int exit_status) {
+    const json document = {{"schema_version", 1},
+                           {"hearth_version", "0.1.0"},
+                           {"device", hearth_json({"probe", "--quick"}, "probe")},
+                           {"choices", json::array({choice})}};
+    const std::string plan = home_.file("plan.json", document.dump()).string();
+    const auto result = hearth({"verify", plan, "--json", "--seconds", "0.2", "--repeats", "1"});
+    EXPECT_EQ(result.exit_status, exit_status) << result.out << result.err;
+    const json report = json::parse(result.out, nullptr, false);
+    EXPECT_EQ(schema_violation(report, "verify"), "") << result.out;
+    std::map<std::string, json> by_metric;
+    for (const auto& check : report["checks"]) by_metric[check.value("metric", "")] = check;
+    return by_metric;
+  };
+  auto checks = verify(0);
+  EXPECT_EQ(checks["latency_ms"]["pass"], true);
+  EXPECT_GE(checks["latency_ms"]["measured"], 3) << "the script takes 3 ms a run";
+  EXPECT_EQ(checks["fps"]["pass"], true);
+  EXPECT_LE(checks["fps"]["measured"], 334);
+  EXPECT_GE(checks["reserved_bytes"]["measured"], 1'000'000);
+  const json ledger = hearth_json({"ledger"}, "ledger");
+  std::set<std::string> recorded;
+  for (const auto& record : ledger["records"]) recorded.insert(record["metric"]);
+  for (const char* metric : {"latency_ms", "fps", "load_ms", "reserved_bytes"})
+    EXPECT_TRUE(recorded.contains(metric)) << metric;
+  choice["projection"]["fps"] = interval(1e6, 9e5, 2e6);
+  EXPECT_EQ(verify(7)["fps"]["pass"], false);
 }
 
 TEST_F(VisionCliTest, a_latency_budget_is_told_frame_by_frame) {
