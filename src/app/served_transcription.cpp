@@ -32,8 +32,7 @@ Result<TranscriptionEnd> transcribe_now(SpeechLoan& loan, const TranscriptionReq
   const auto model = loan.model();
   ModelRecogniser recogniser(model, options_of(request));
   const auto& facts = recogniser.facts();
-  HEARTH_ASSIGN(first, recogniser.begin(false));  // refuses a language before anything is decoded
-  first.reset();
+  HEARTH_ASSIGN(recognition, recogniser.begin(false));  // refuses a language before anything is decoded
   HEARTH_ASSIGN(reader, MonoReader::open(std::make_unique<MemoryInput>(std::as_bytes(std::span(request.sound))),
                                          facts.sample_rate_hz));
   const double window_s = facts.window_ms == 0 ? kWindowSecondsMax : facts.window_ms / 1000.0;
@@ -44,7 +43,6 @@ Result<TranscriptionEnd> transcribe_now(SpeechLoan& loan, const TranscriptionReq
   for (Utterance utterance;;) {
     HEARTH_ASSIGN(more, utterances->next(utterance));
     if (!more) break;
-    HEARTH_ASSIGN(recognition, recogniser.begin(false));
     HEARTH_ASSIGN(so_far, recognition->accept(utterance.samples, bounds));
     HEARTH_ASSIGN(heard, recognition->finish(bounds));
     const double shift_s = static_cast<double>(utterance.begin) / facts.sample_rate_hz;

@@ -22,6 +22,8 @@ constexpr std::uint32_t kPadMs = 200;
 // A listener waits for the end of an utterance: shorter ones are told earlier. Source: our choice; models of the kind
 // of Whisper were trained on 30 s.
 constexpr double kLiveWindowSeconds = 20;
+// After so long any short pause will do. Source: our choice.
+constexpr double kLivePatienceSeconds = 10;
 
 double window_s(const TranscribeInfo& info) {
   return info.window_ms == 0 ? kWindowSecondsMax : std::min(info.window_ms / 1000.0, kWindowSecondsMax);
@@ -119,7 +121,9 @@ Result<std::unique_ptr<LiveListening>> TranscribeSession::listen(const LiveOptio
   if (detector_host_) {
     HEARTH_ASSIGN(detector, new_detector(bounds));
     listening->detector_ = std::move(detector);
-    cutter = cut_by_voice(*listening->detector_, speech_options(longest_s), bounds);
+    auto speech = speech_options(longest_s);
+    speech.patience_s = std::min(longest_s, kLivePatienceSeconds);
+    cutter = cut_by_voice(*listening->detector_, speech, bounds);
   } else {
     cutter = cut_by_window(longest_s, sample_rate_hz());
   }

@@ -62,7 +62,7 @@ std::optional<SpeechSegment> SpeechDetector::push(float probability) {
   const bool is_speech = probability >= options_.threshold;
   if (is_speech && pause_begin_) {
     const std::uint64_t length = now - *pause_begin_;
-    if (length > min_cut_silence_ && (!longest_pause_ || length > longest_pause_->length))
+    if (!options_.patience_s && length > min_cut_silence_ && (!longest_pause_ || length > longest_pause_->length))
       longest_pause_ = Pause{*pause_begin_, length};
     pause_begin_.reset();
   }
@@ -78,8 +78,14 @@ std::optional<SpeechSegment> SpeechDetector::push(float probability) {
   }
   if (probability >= options_.threshold_off) return std::nullopt;
   if (!pause_begin_) pause_begin_ = now;
-  if (now - *pause_begin_ < min_silence_) return std::nullopt;
+  if (now - *pause_begin_ < silence_that_ends(now)) return std::nullopt;
   return close(*pause_begin_);
+}
+
+std::uint64_t SpeechDetector::silence_that_ends(std::uint64_t now) const {
+  const bool is_long =
+      options_.patience_s && static_cast<double>(now - *begin_) > *options_.patience_s * options_.sample_rate_hz;
+  return is_long ? std::min(min_silence_, min_cut_silence_) : min_silence_;
 }
 
 std::optional<SpeechSegment> SpeechDetector::finish(std::uint64_t n_samples) {

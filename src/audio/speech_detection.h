@@ -21,6 +21,10 @@ struct SpeechDetectionOptions {
       std::numeric_limits<double>::infinity();  // what is longer is cut, in a pause where there is one
   // A pause has to be longer than this for longer speech to be cut there.
   std::uint32_t min_cut_silence_ms = 98;
+  // For listeners, who can't wait to see which pause is the longest: speech of so many seconds ends with the next pause
+  // that is longer than min_cut_silence_ms, and where none comes at its longest. Absent: it is cut in its longest
+  // pause.
+  std::optional<double> patience_s = {};
   std::uint32_t sample_rate_hz = 16'000;
   std::size_t frame_samples = 512;
 };
@@ -44,6 +48,12 @@ class SpeechDetector {
 
   // The first sample of the speech that is going on; absent in silence. It may yet turn out too short.
   [[nodiscard]] std::optional<std::uint64_t> speech_begin() const { return begin_; }
+  // Whether it is long enough to be told.
+  [[nodiscard]] bool will_be_told() const {
+    return begin_ && pause_begin_.value_or(n_samples()) - *begin_ > min_speech_;
+  }
+  // The first sample of the pause that may end it; absent while somebody speaks.
+  [[nodiscard]] std::optional<std::uint64_t> pause_begin() const { return pause_begin_; }
   // Samples that were judged.
   [[nodiscard]] std::uint64_t n_samples() const { return n_frames_ * options_.frame_samples; }
   [[nodiscard]] const SpeechDetectionOptions& options() const { return options_; }
@@ -55,6 +65,7 @@ class SpeechDetector {
   };
   [[nodiscard]] std::optional<SpeechSegment> cut(std::uint64_t now);
   [[nodiscard]] std::optional<SpeechSegment> close(std::uint64_t end);
+  [[nodiscard]] std::uint64_t silence_that_ends(std::uint64_t now) const;
 
   SpeechDetectionOptions options_;
   std::uint64_t min_speech_, min_silence_, min_cut_silence_;  // in samples

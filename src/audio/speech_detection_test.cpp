@@ -77,6 +77,38 @@ TEST(SpeechDetection, long_speech_is_cut_in_its_longest_pause) {
   EXPECT_EQ(segments[1].begin, 62 * kFrame - kPad);
 }
 
+TEST(SpeechDetection, who_has_no_patience_cuts_long_speech_in_its_next_pause) {
+  SpeechDetectionOptions options;
+  options.min_silence_ms = 500;
+  options.max_speech_s = 10;
+  options.patience_s = 2;
+  SpeechDetector detector(options);
+  std::vector<SpeechSegment> told;
+  const auto push = [&](int n_frames, float probability) {
+    for (int i = 0; i < n_frames; ++i) {
+      const bool was_certain = detector.will_be_told();
+      const auto begin = detector.speech_begin();
+      if (const auto segment = detector.push(probability); segment) {
+        told.push_back(*segment);
+        EXPECT_TRUE(was_certain);
+        EXPECT_EQ(segment->begin, *begin);
+      }
+    }
+  };
+  push(40, 0.9F);  // 1.28 s
+  EXPECT_TRUE(detector.will_be_told());
+  push(6, 0.1F);  // 0.19 s: too short a pause as yet
+  EXPECT_TRUE(told.empty());
+  push(40, 0.9F);  // beyond two seconds
+  push(6, 0.1F);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0], (SpeechSegment{0, 86 * 512}));
+  push(400, 0.9F);  // no pause at all: cut at its longest, not in the pause that was
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].begin, 92U * 512);
+  EXPECT_GT(told[1].end - told[1].begin, 9U * 16'000);
+}
+
 TEST(SpeechDetection, long_speech_without_a_pause_is_cut_all_the_same) {
   SpeechDetectionOptions options;
   options.max_speech_s = 2.0;

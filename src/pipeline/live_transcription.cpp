@@ -31,7 +31,7 @@ LiveTranscription::LiveTranscription(Parts parts, const LiveOptions& options)
 
 LiveTranscription::~LiveTranscription() {
   parts_.workers.remove(*this);
-  stop_drafting();
+  leave_place();
 }
 
 double LiveTranscription::seconds_of(std::uint64_t n_samples) const {
@@ -70,17 +70,14 @@ Status LiveTranscription::take(std::span<const float> hop) {
   ended_.clear();
   HEARTH_TRY(parts_.cutter->push(hop, ended_));
   for (auto& utterance : ended_) HEARTH_TRY(end_utterance(std::move(utterance)));
-  return options_.partials ? offer_draft() : Status();
+  // An engine that works as the audio comes gets it, whoever wants to know.
+  return options_.partials || facts_.has_partials ? offer_draft() : Status();
 }
 
 Status LiveTranscription::finish() {
   ended_.clear();
   HEARTH_TRY(parts_.cutter->finish(ended_));
   for (auto& utterance : ended_) HEARTH_TRY(end_utterance(std::move(utterance)));
-  if (drafted_begin_) {
-    drafted_begin_.reset();
-    HEARTH_TRY(offer({.is_withdrawal = true}));
-  }
   if (!parts_.workers.wait_finals(*this, 0, parts_.bounds)) return gave_up();
   if (!parts_.workers.wait_draft(*this, parts_.bounds)) return gave_up();
   return failure();
@@ -103,24 +100,20 @@ Status LiveTranscription::end_utterance(Utterance utterance) {
 }
 
 Status LiveTranscription::offer_draft() {
-  const auto begin = parts_.cutter->open_begin();
-  const std::uint64_t end = parts_.cutter->end();
-  if (!begin) {
-    if (!drafted_begin_) return {};
-    drafted_begin_.reset();  // it ended without having been told: too short to be speech
-    return offer({.is_withdrawal = true});
-  }
-  if (drafted_begin_ != begin) {
-    drafted_begin_ = begin;
-    drafted_end_ = *begin;
+  const auto open = parts_.cutter->open();
+  if (!open) return {};
+  if (drafted_begin_ != open->begin) {
+    drafted_begin_ = drafted_end_ = open->begin;
     drafts_lag_ = false;
   }
+  if (drafts_lag_ || open->certain_end <= drafted_end_) return {};
+  // In a pause all of it is worked on while it is awaited whether the utterance is over.
   const double every_s = facts_.has_partials ? options_.draft_every_s : options_.redraft_every_s;
-  if (drafts_lag_ || seconds_of(end - drafted_end_) < every_s) return {};
-  Draft draft{.begin = *begin};
-  parts_.cutter->copy_from(facts_.has_partials ? drafted_end_ : *begin, draft.samples);
+  if (!open->may_be_over && seconds_of(open->certain_end - drafted_end_) < every_s) return {};
+  Draft draft{.begin = open->begin};
+  parts_.cutter->copy(facts_.has_partials ? drafted_end_ : open->begin, open->certain_end, draft.samples);
   draft.n_first = draft.samples.size();
-  drafted_end_ = end;
+  drafted_end_ = open->certain_end;
   return offer(std::move(draft));
 }
 
@@ -129,7 +122,7 @@ Status LiveTranscription::offer(Draft draft) {
   if (!options_.may_drop_partials && !parts_.workers.wait_draft(*this, parts_.bounds)) return gave_up();
   {
     const std::lock_guard lock(gate_);
-    const bool goes_on = draft_ && facts_.has_partials && !draft.is_withdrawal && draft_->begin == draft.begin;
+    const bool goes_on = draft_ && facts_.has_partials && draft_->begin == draft.begin;
     if (goes_on)
       draft_->samples.insert(draft_->samples.end(), draft.samples.begin(), draft.samples.end());
     else
@@ -148,23 +141,38 @@ Status LiveTranscription::offer(Draft draft) {
   return {};
 }
 
-void LiveTranscription::stop_drafting() {
-  if (drafting_ == nullptr) return;
-  drafting_.reset();
+void LiveTranscription::leave_place() {
+  if (!drafting_begin_) return;
+  drafting_begin_.reset();
+  n_drafted_ = 0;
   parts_.workers.leave_drafting_place();
 }
 
-Result<Recognised> LiveTranscription::recognise(const Utterance& utterance) {
-  const bool drafted = drafting_ != nullptr && drafting_begin_ == utterance.begin;
-  if (drafted && facts_.is_incremental && n_drafted_ <= utterance.samples.size()) {
-    const auto rest = std::span(utterance.samples).subspan(n_drafted_);
-    HEARTH_ASSIGN(so_far, drafting_->accept(rest, parts_.bounds));
-    return drafting_->finish(parts_.bounds);
-  }
-  stop_drafting();
+Result<Recognised> LiveTranscription::recognise_at_once(std::span<const float> samples) {
   HEARTH_ASSIGN(recognition, parts_.recogniser.begin(false));
-  HEARTH_ASSIGN(so_far, recognition->accept(utterance.samples, parts_.bounds));
+  HEARTH_ASSIGN(so_far, recognition->accept(samples, parts_.bounds));
   return recognition->finish(parts_.bounds);
+}
+
+// Goes on with what was worked out while the utterance went on; the same comes out where nothing was.
+Result<Recognised> LiveTranscription::recognise(const Utterance& utterance) {
+  const std::span<const float> samples(utterance.samples);
+  if (!facts_.has_partials) {
+    if (guess_ && guess_->begin == utterance.begin && guess_->n_samples == samples.size())
+      return std::move(guess_->heard);
+    return recognise_at_once(samples);
+  }
+  HEARTH_TRY(begin_recognition());
+  const std::size_t n_known = drafting_begin_ == utterance.begin ? n_drafted_ : 0;
+  HEARTH_ASSIGN(so_far, recognition_->accept(samples.subspan(std::min(n_known, samples.size())), parts_.bounds));
+  return recognition_->finish(parts_.bounds);
+}
+
+Status LiveTranscription::begin_recognition() {
+  if (recognition_ != nullptr) return {};
+  HEARTH_ASSIGN(recognition, parts_.recogniser.begin(true));
+  recognition_ = std::move(recognition);
+  return {};
 }
 
 void LiveTranscription::run_final() {
@@ -176,7 +184,8 @@ void LiveTranscription::run_final() {
     if (error_) return;
   }
   auto heard = recognise(ended.utterance);
-  stop_drafting();
+  leave_place();
+  guess_.reset();
   const double delay_s = std::chrono::duration<double>(SteadyClock::now() - ended.at).count();
   {
     const std::lock_guard lock(gate_);
@@ -200,27 +209,20 @@ void LiveTranscription::run_final() {
 
 Result<Recognised> LiveTranscription::recognise(const Draft& draft) {
   if (!facts_.has_partials) {
-    HEARTH_ASSIGN(recognition, parts_.recogniser.begin(false));
-    HEARTH_ASSIGN(so_far, recognition->accept(draft.samples, parts_.bounds));
-    return recognition->finish(parts_.bounds);
+    HEARTH_ASSIGN(heard, recognise_at_once(draft.samples));
+    guess_ = Guess{draft.begin, draft.samples.size(), heard};
+    return heard;
   }
-  if (drafting_ == nullptr || drafting_begin_ != draft.begin) {
-    stop_drafting();
+  HEARTH_TRY(begin_recognition());
+  if (drafting_begin_ != draft.begin) {
     if (!parts_.workers.take_drafting_place()) {
       refused_begin_ = draft.begin;
       return Recognised{};
     }
-    auto begun = parts_.recogniser.begin(true);
-    if (!begun) {
-      parts_.workers.leave_drafting_place();
-      return fail(std::move(begun).error());
-    }
-    drafting_ = std::move(*begun);
     drafting_begin_ = draft.begin;
-    n_drafted_ = 0;
   }
   n_drafted_ += draft.samples.size();
-  return drafting_->accept(draft.samples, parts_.bounds);
+  return recognition_->accept(draft.samples, parts_.bounds);
 }
 
 void LiveTranscription::run_draft() {
@@ -231,20 +233,21 @@ void LiveTranscription::run_draft() {
     draft = std::move(*draft_);
     draft_.reset();
   }
-  if (draft.is_withdrawal) {
-    stop_drafting();
-    return withdraw();
-  }
   // An utterance whose beginning was not taken can't be joined later.
   auto heard = refused_begin_ == draft.begin ? Result<Recognised>(Recognised{}) : recognise(draft);
-  if (!heard) stop_drafting();
-  if (heard && refused_begin_ != draft.begin) return tell_partial(draft, *heard);
+  if (!heard) {
+    const std::lock_guard lock(gate_);
+    error_ = std::move(heard).error();
+    return;
+  }
+  if (refused_begin_ != draft.begin) return tell_partial(draft, *heard);
   refused_begin_ = draft.begin;
   const std::lock_guard lock(gate_);
   ++counts_.partials_dropped;
 }
 
 void LiveTranscription::tell_partial(const Draft& draft, const Recognised& heard) {
+  if (!options_.partials) return;
   if (agreement_begin_ != draft.begin) agreement_.reset();
   agreement_begin_ = draft.begin;
   agreement_.push(plain_words(transcript_text(heard.segments)));

@@ -25,8 +25,7 @@ struct LiveEvent {
   double start_s = 0;
   double end_s = 0;
   std::string text = {};  // of the utterance
-  // Of a partial result: the beginning of its text that two recognitions agree on. Where windows are cut without a
-  // voice detector it may reach beyond the utterance's end, into the next one.
+  // Of a partial result: the beginning of its text that two recognitions agree on.
   std::string stable_text = {};
   std::vector<TranscriptSegment> segments = {};  // of a final one
   std::string language = {};
@@ -89,7 +88,6 @@ class LiveTranscription final : private SpeechTask {
     std::uint64_t begin = 0;          // of the utterance
     std::vector<float> samples = {};  // new ones, or all where the engine recognises again
     std::size_t n_first = 0;          // of samples, when it was offered; the others came while it waited
-    bool is_withdrawal = false;       // it was no speech
   };
   void run_final() override;
   void run_draft() override;
@@ -99,9 +97,11 @@ class LiveTranscription final : private SpeechTask {
   [[nodiscard]] Status offer(Draft draft);
   [[nodiscard]] Result<Recognised> recognise(const Utterance& utterance);
   [[nodiscard]] Result<Recognised> recognise(const Draft& draft);
+  [[nodiscard]] Result<Recognised> recognise_at_once(std::span<const float> samples);
   void tell_partial(const Draft& draft, const Recognised& heard);
+  [[nodiscard]] Status begin_recognition();
   void withdraw();
-  void stop_drafting();
+  void leave_place();
   [[nodiscard]] Status failure() const;
   [[nodiscard]] Status gave_up() const;
   [[nodiscard]] double seconds_of(std::uint64_t n_samples) const;
@@ -117,10 +117,17 @@ class LiveTranscription final : private SpeechTask {
   bool drafts_lag_ = false;  // behind by more than may be: no more for this utterance
 
   // Of the worker that runs a task of this stream: one at a time.
-  std::unique_ptr<SpeechRecognition> drafting_;
-  std::uint64_t drafting_begin_ = 0;
-  std::size_t n_drafted_ = 0;                   // samples that it took
-  std::optional<std::uint64_t> refused_begin_;  // the utterance for which there was no place
+  std::unique_ptr<SpeechRecognition> recognition_;  // of all its utterances, of engines that work as the audio comes
+  std::optional<std::uint64_t> drafting_begin_;     // the utterance that it has begun; has a place of the workers
+  std::size_t n_drafted_ = 0;                       // samples of it
+  std::optional<std::uint64_t> refused_begin_;      // the utterance for which there was no place
+  // The last result of an engine without partial ones: the final one where nothing more was said.
+  struct Guess {
+    std::uint64_t begin = 0;
+    std::size_t n_samples = 0;
+    Recognised heard;
+  };
+  std::optional<Guess> guess_;
   LocalAgreement agreement_;
   std::uint64_t agreement_begin_ = 0;
   std::string shown_;  // the last partial result that no final one has replaced

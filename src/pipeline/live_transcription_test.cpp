@@ -25,22 +25,22 @@ class ScriptedRecogniser final : public SpeechRecogniser {
   std::chrono::milliseconds takes{0};        // the end of an utterance
   std::chrono::milliseconds draft_takes{0};  // a partial result
   std::atomic<bool> fails{false};
-  std::atomic<int> n_drafting{0};
-  std::atomic<int> n_drafting_max{0};
+  std::atomic<std::size_t> n_accepted{0};  // samples, of all recognitions together
+  std::atomic<int> n_begun{0};             // utterances of which it has heard something, with partial results
+  std::atomic<int> n_begun_max{0};
 
  private:
   class Recognition final : public SpeechRecognition {
    public:
-    Recognition(ScriptedRecogniser& of, bool partials) : of_(of), partials_(partials) {
-      if (!partials_) return;
-      const int now = ++of_.n_drafting;
-      if (now > of_.n_drafting_max) of_.n_drafting_max = now;
-    }
-    ~Recognition() override {
-      if (partials_) --of_.n_drafting;
-    }
+    Recognition(ScriptedRecogniser& of, bool partials) : of_(of), partials_(partials) {}
+    ~Recognition() override { forget(); }
     [[nodiscard]] Result<Recognised> accept(std::span<const float> samples, const CallBounds& /*bounds*/) override {
+      if (partials_ && heard_.empty() && !samples.empty()) {
+        const int now = ++of_.n_begun;
+        if (now > of_.n_begun_max) of_.n_begun_max = now;
+      }
       heard_.insert(heard_.end(), samples.begin(), samples.end());
+      of_.n_accepted += samples.size();
       if (!partials_) return Recognised{};
       std::this_thread::sleep_for(of_.draft_takes);
       return understood();
@@ -48,10 +48,16 @@ class ScriptedRecogniser final : public SpeechRecogniser {
     [[nodiscard]] Result<Recognised> finish(const CallBounds& /*bounds*/) override {
       if (of_.fails) return fail(ErrorCode::kInternal, "the engine broke");
       std::this_thread::sleep_for(of_.takes);
-      return understood();
+      auto all = understood();
+      forget();
+      return all;
     }
 
    private:
+    void forget() {
+      if (partials_ && !heard_.empty()) --of_.n_begun;
+      heard_.clear();
+    }
     [[nodiscard]] Recognised understood() const {
       Recognised all;
       for (std::size_t at = 0; at + kRate <= heard_.size(); at += kRate) {
@@ -156,7 +162,7 @@ TEST_P(LiveTranscriptionTest, under_load_partials_go_and_finals_stay) {
   EXPECT_EQ(busy.finals, idle.finals);
   EXPECT_EQ(busy.counts.finals, idle.counts.finals);
   EXPECT_GT(busy.counts.partials_dropped, 0U);
-  EXPECT_EQ(recogniser.n_drafting, 0);
+  EXPECT_EQ(recogniser.n_begun, 0);
 }
 
 TEST_P(LiveTranscriptionTest, an_engine_that_breaks_ends_the_stream) {
@@ -174,6 +180,69 @@ TEST_P(LiveTranscriptionTest, an_engine_that_breaks_ends_the_stream) {
   EXPECT_EQ(finished.error().message, "the engine broke");
 }
 
+// Five seconds of speech, from then on a pause, which ends the utterance after another second.
+class PauseCutter final : public UtteranceCutter {
+ public:
+  [[nodiscard]] Status push(std::span<const float> samples, std::vector<Utterance>& ended) override {
+    held_.insert(held_.end(), samples.begin(), samples.end());
+    if (is_open_ && held_.size() >= kSpeech + kRate) {
+      is_open_ = false;
+      ended.push_back({0, {held_.begin(), held_.begin() + kSpeech}});
+    }
+    return {};
+  }
+  [[nodiscard]] Status finish(std::vector<Utterance>& /*ended*/) override { return {}; }
+  [[nodiscard]] std::optional<OpenUtterance> open() const override {
+    if (!is_open_ || held_.empty()) return std::nullopt;
+    return OpenUtterance{0, std::min<std::uint64_t>(held_.size(), kSpeech), held_.size() >= kSpeech};
+  }
+  void copy(std::uint64_t first, std::uint64_t last, std::vector<float>& out) const override {
+    out.insert(out.end(), held_.begin() + static_cast<std::ptrdiff_t>(first),
+               held_.begin() + static_cast<std::ptrdiff_t>(last));
+  }
+  [[nodiscard]] std::uint64_t end() const override { return held_.size(); }
+
+ private:
+  static constexpr std::ptrdiff_t kSpeech = 5 * kRate;
+  std::vector<float> held_;
+  bool is_open_ = true;
+};
+
+TEST_P(LiveTranscriptionTest, what_is_worked_on_in_a_pause_need_not_be_worked_on_at_the_end) {
+  ScriptedRecogniser recogniser({.has_partials = GetParam()});
+  SpeechWorkers workers(2);
+  LiveOptions options;
+  options.may_drop_partials = false;
+  options.redraft_every_s = 100;  // only the pause makes an engine of windows begin
+  std::string finals;
+  LiveTranscription live({.recogniser = recogniser,
+                          .workers = workers,
+                          .cutter = std::make_unique<PauseCutter>(),
+                          .receive = [&](const LiveEvent& event) { finals += event.is_final ? event.text : ""; }},
+                         options);
+  const auto samples = noise(7);
+  ASSERT_TRUE(live.push(std::span(samples).first(5 * kRate + 100)));
+  ASSERT_TRUE(live.push(std::span(samples).subspan(5 * kRate + 100)));
+  ASSERT_TRUE(live.finish());
+  EXPECT_EQ(std::ranges::count(finals, 'w'), 5);
+  EXPECT_EQ(recogniser.n_accepted, std::size_t{5} * kRate);  // each sample once
+}
+
+TEST(LiveTranscription, an_engine_that_works_as_audio_comes_gets_it_though_nobody_wants_partial_results) {
+  ScriptedRecogniser recogniser({.has_partials = true});
+  SpeechWorkers workers(2);
+  std::size_t n_partials = 0;
+  LiveTranscription live({.recogniser = recogniser,
+                          .workers = workers,
+                          .cutter = std::make_unique<PauseCutter>(),
+                          .receive = [&](const LiveEvent& event) { n_partials += event.is_final ? 0 : 1; }},
+                         {.partials = false, .may_drop_partials = false});
+  ASSERT_TRUE(live.push(noise(4)));
+  EXPECT_GT(recogniser.n_accepted, std::size_t{3} * kRate);  // long before its end
+  ASSERT_TRUE(live.finish());
+  EXPECT_EQ(n_partials, 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, LiveTranscriptionTest, ::testing::Bool(),
                          [](const auto& engine) { return engine.param ? "partials" : "windows"; });
 
@@ -183,7 +252,7 @@ TEST(LiveTranscription, streams_share_their_threads_and_places) {
   SpeechWorkers workers(3, 2);
   const auto samples = noise(31);
   const auto expected = tell(recogniser, samples, {}).finals;
-  recogniser.n_drafting_max = 0;
+  recogniser.n_begun_max = 0;
   std::vector<std::thread> threads;
   std::vector<std::string> finals(8);
   for (std::size_t i = 0; i < finals.size(); ++i)
@@ -201,8 +270,8 @@ TEST(LiveTranscription, streams_share_their_threads_and_places) {
     });
   for (auto& thread : threads) thread.join();
   for (const auto& each : finals) EXPECT_EQ(each, expected);
-  EXPECT_LE(recogniser.n_drafting_max, 2);
-  EXPECT_EQ(recogniser.n_drafting, 0);
+  EXPECT_LE(recogniser.n_begun_max, 2 + 3);  // places, and on each thread one that had none
+  EXPECT_EQ(recogniser.n_begun, 0);
 }
 
 std::size_t peak_resident_bytes() {

@@ -16,11 +16,9 @@ namespace hearth {
 
 struct SpeechModelFacts {
   std::uint32_t sample_rate_hz = 16'000;
-  // It tells what it understands while the utterance goes on; else that is found by recognising again what is there.
+  // It works while the utterance goes on, tells what it understands so far, and is soon done when the utterance ends.
+  // Else it begins at the end, and partial results are found by recognising again what is there.
   bool has_partials = false;
-  // What it told while the utterance went on is needed for its end. Else the end is recognised from the whole
-  // utterance, and partial results are extra work that may be left out.
-  bool is_incremental = false;
   std::uint32_t window_ms = 0;  // the longest utterance; 0: any
 };
 
@@ -29,13 +27,14 @@ struct Recognised {
   std::string language;                     // where it was detected
 };
 
-// One utterance. One thread at a time.
+// A stream's utterances, one after the other; what was understood of one may help with the next. One thread at a time.
 class SpeechRecognition {
  public:
   virtual ~SpeechRecognition() = default;
-  // Takes more of it, mono in [-1,1], and tells all that is understood so far; nothing where no partials were wanted.
+  // Takes more of the utterance, mono in [-1,1], and tells all that is understood of it so far; nothing where no
+  // partials were wanted. What is understood at the end does not depend on how the audio was cut into calls.
   [[nodiscard]] virtual Result<Recognised> accept(std::span<const float> samples, const CallBounds& bounds) = 0;
-  // The utterance is over: all of it. Nothing may be accepted after it.
+  // The utterance is over: all of it. What is accepted after it is of the next one.
   [[nodiscard]] virtual Result<Recognised> finish(const CallBounds& bounds) = 0;
 };
 

@@ -15,7 +15,7 @@ class WindowCutter final : public UtteranceCutter {
   [[nodiscard]] Status push(std::span<const float> samples, std::vector<Utterance>& ended) override {
     held_.insert(held_.end(), samples.begin(), samples.end());
     while (held_.size() > window_)
-      take(quietest_place(std::span(held_).first(window_), window_ / 3 * 2, sample_rate_hz_), ended);
+      take(quietest_place(std::span(held_).first(window_), first_cut(), sample_rate_hz_), ended);
     return {};
   }
   [[nodiscard]] Status finish(std::vector<Utterance>& ended) override {
@@ -23,16 +23,20 @@ class WindowCutter final : public UtteranceCutter {
     return {};
   }
 
-  [[nodiscard]] std::optional<std::uint64_t> open_begin() const override {
-    return held_.empty() ? std::nullopt : std::optional(n_before_);
+  [[nodiscard]] std::optional<OpenUtterance> open() const override {
+    if (held_.empty()) return std::nullopt;
+    return OpenUtterance{n_before_, n_before_ + std::min(held_.size(), first_cut())};
   }
-  void copy_from(std::uint64_t first, std::vector<float>& out) const override {
-    const auto skipped = static_cast<std::ptrdiff_t>(std::min(std::max(first, n_before_), end()) - n_before_);
-    out.insert(out.end(), held_.begin() + skipped, held_.end());
+  void copy(std::uint64_t first, std::uint64_t last, std::vector<float>& out) const override {
+    const auto place = [this](std::uint64_t at) {
+      return held_.begin() + static_cast<std::ptrdiff_t>(std::clamp(at, n_before_, end()) - n_before_);
+    };
+    if (first < last) out.insert(out.end(), place(first), place(last));
   }
   [[nodiscard]] std::uint64_t end() const override { return n_before_ + held_.size(); }
 
  private:
+  [[nodiscard]] std::size_t first_cut() const { return window_ / 3 * 2; }
   void take(std::size_t n, std::vector<Utterance>& ended) {
     const auto cut = held_.begin() + static_cast<std::ptrdiff_t>(n);
     ended.push_back({n_before_, std::vector<float>(held_.begin(), cut)});
@@ -82,15 +86,20 @@ class VoiceCutter final : public UtteranceCutter {
     return {};
   }
 
-  [[nodiscard]] std::optional<std::uint64_t> open_begin() const override {
-    const auto begin = speech_.speech_begin();
-    if (!begin) return std::nullopt;
-    return std::max({before_pad(*begin), last_end_, ring_.begin()});
+  [[nodiscard]] std::optional<OpenUtterance> open() const override {
+    if (!speech_.options().patience_s || !speech_.will_be_told()) return std::nullopt;
+    OpenUtterance open{std::max({before_pad(*speech_.speech_begin()), last_end_, ring_.begin()}), ring_.end()};
+    if (const auto pause = speech_.pause_begin()) {
+      open.may_be_over = *pause + pad_ <= ring_.end();
+      open.certain_end = std::min(*pause + pad_, ring_.end());
+    }
+    return open;
   }
-  void copy_from(std::uint64_t first, std::vector<float>& out) const override {
+  void copy(std::uint64_t first, std::uint64_t last, std::vector<float>& out) const override {
     const std::uint64_t from = std::clamp(first, ring_.begin(), ring_.end());
+    const std::uint64_t to = std::clamp(last, from, ring_.end());
     const std::size_t n_before = out.size();
-    out.resize(n_before + static_cast<std::size_t>(ring_.end() - from));
+    out.resize(n_before + static_cast<std::size_t>(to - from));
     ring_.read(from, std::span(out).subspan(n_before));
   }
   [[nodiscard]] std::uint64_t end() const override { return ring_.end(); }

@@ -18,6 +18,13 @@ struct Utterance {
   std::vector<float> samples;
 };
 
+// One that will be told, and samples [begin, certain_end) of the stream will be part of it.
+struct OpenUtterance {
+  std::uint64_t begin = 0;  // the same until it ends
+  std::uint64_t certain_end = 0;
+  bool may_be_over = false;  // nobody speaks: it ends at certain_end unless somebody goes on
+};
+
 // Externally synchronised. What it holds is bounded by the longest utterance, however long the stream is. Where
 // utterances begin and end does not depend on how the audio was cut into calls.
 class UtteranceCutter {
@@ -28,11 +35,10 @@ class UtteranceCutter {
   // The stream ends: appends the rest. Nothing may be pushed after it.
   [[nodiscard]] virtual Status finish(std::vector<Utterance>& ended) = 0;
 
-  // The first sample of the utterance that is going on, the same until it ends; absent while there is none. It may yet
-  // turn out to be no speech and end without having been told.
-  [[nodiscard]] virtual std::optional<std::uint64_t> open_begin() const = 0;
-  // Appends what is held from `first` on.
-  virtual void copy_from(std::uint64_t first, std::vector<float>& out) const = 0;
+  // The utterance that is going on; absent while there is none, or none that is known to be speech.
+  [[nodiscard]] virtual std::optional<OpenUtterance> open() const = 0;
+  // Appends what is held of [first, end).
+  virtual void copy(std::uint64_t first, std::uint64_t end, std::vector<float>& out) const = 0;
   // Samples that were judged so far.
   [[nodiscard]] virtual std::uint64_t end() const = 0;
 };
@@ -41,7 +47,8 @@ class UtteranceCutter {
 [[nodiscard]] std::unique_ptr<UtteranceCutter> cut_by_window(double window_s, std::uint32_t sample_rate_hz);
 
 // Where somebody speaks, padded; what goes on for more than ten minutes is cut. Takes VoiceDetector::kSampleRateHz.
-// The detector is borrowed and reset, and so is what `bounds` point to.
+// Only with options.patience_s it is certain, while somebody speaks, what will be part of the utterance: else open()
+// tells of none. The detector is borrowed and reset, and so is what `bounds` point to.
 [[nodiscard]] std::unique_ptr<UtteranceCutter> cut_by_voice(VoiceDetector& detector,
                                                             const SpeechDetectionOptions& options,
                                                             const CallBounds& bounds);

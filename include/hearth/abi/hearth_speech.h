@@ -19,7 +19,7 @@ typedef struct hearth_transcribe_stream hearth_transcribe_stream; /* opaque, the
 typedef struct hearth_transcribe_info {
   uint32_t struct_size;
   uint32_t sample_rate_hz; /* of the audio it takes; it takes no other */
-  uint32_t has_partials;   /* 1: tells what it understands before a segment is final */
+  uint32_t has_partials;   /* 1: works as the audio comes and tells what it understands before a segment is final */
   uint32_t has_words;      /* 1: tells words with their times */
   uint32_t can_translate;  /* 1: into English */
   uint32_t window_ms;      /* the longest audio between two calls of finish; 0 = any */
