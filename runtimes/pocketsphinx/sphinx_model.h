@@ -2,8 +2,8 @@
 #pragma once
 
 #include <pocketsphinx.h>
+#include <sphinxbase/fe.h>
 
-#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,13 +28,18 @@ struct ModelParts {
 // What one decoder of it takes.
 [[nodiscard]] sdk::MemoryItems decoder_memory(const ModelParts& parts, std::uint64_t n_decoders);
 
-struct DecoderFree {
-  void operator()(ps_decoder_t* decoder) const { ps_free(decoder); }
+struct SearchFree {
+  void operator()(ps_decoder_t* search) const { ps_free(search); }
 };
-using Decoder = std::unique_ptr<ps_decoder_t, DecoderFree>;
+struct FrontEndFree {
+  void operator()(fe_t* front_end) const { fe_free(front_end); }
+};
 
-// What a decoder is for. Those of drafts search once, with the cheap first pass.
-enum class DecoderUse : std::uint8_t { kFinals, kDrafts };
+// A decoder of the library's, and a front end beside it with the same settings, since its own tells no features.
+struct Decoder {
+  std::unique_ptr<ps_decoder_t, SearchFree> search;
+  std::unique_ptr<fe_t, FrontEndFree> front_end;
+};
 
 // Thread-safe. A decoder serves one utterance at a time and is kept for the next: making one takes as long as loading.
 class SphinxModel final : public sdk::Model,
@@ -49,16 +54,16 @@ class SphinxModel final : public sdk::Model,
   [[nodiscard]] std::unique_ptr<sdk::TranscribeStream> new_stream(const sdk::TranscribeOptions& options) override;
 
   // Throws INVALID_DATA when a new one has to be made and the files can't be read any more.
-  [[nodiscard]] Decoder borrow(DecoderUse use);
-  void give_back(DecoderUse use, Decoder decoder);
+  [[nodiscard]] Decoder borrow();
+  void give_back(Decoder decoder);
 
  private:
-  [[nodiscard]] Decoder make_decoder(DecoderUse use) const;
+  [[nodiscard]] Decoder make_decoder() const;
 
   ModelParts parts_;
   sdk::TranscribeInfo info_;
   mutable std::mutex gate_;
-  std::array<std::vector<Decoder>, 2> idle_;  // by use
+  std::vector<Decoder> idle_;
   std::uint64_t n_decoders_ = 0;
 };
 
