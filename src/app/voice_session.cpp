@@ -23,6 +23,11 @@ std::optional<double> ms_since(SteadyTime from, std::optional<SteadyTime> to) {
   return std::chrono::duration<double, std::milli>(*to - from).count();
 }
 
+// A question as a model without eyes can answer it.
+std::string in_view_of(const std::string& seen, const std::string& heard) {
+  return "(In front of the camera: " + seen + ".) " + heard;
+}
+
 bool is_stop(ErrorCode code) { return code == ErrorCode::kCancelled || code == ErrorCode::kDeadlineExceeded; }
 
 }  // namespace
@@ -88,7 +93,12 @@ class VoiceSession::Conversation {
   }
 
   Result<VoiceTurn> answer(const HeardUtterance& heard) {
-    session_.messages_.push_back({"user", heard.text});
+    std::string seen;
+    if (session_.settings_.see) {
+      HEARTH_ASSIGN(words, session_.settings_.see(bounds_));
+      seen = std::move(words);
+    }
+    session_.messages_.push_back({"user", seen.empty() ? heard.text : in_view_of(seen, heard.text)});
     ReplySpeaker voice(
         {[this](std::string_view text, std::size_t most) { return session_.sentences_->split(text, most); },
          [this](const std::string& sentence, const CallBounds& bounds, const auto& receive) {
@@ -111,7 +121,9 @@ class VoiceSession::Conversation {
     session_.messages_.push_back({"assistant", said});
     if (!generated && !is_stop(generated.error().code)) return fail(std::move(generated).error());
     if (!spoken) return fail(std::move(spoken).error());
-    return turn_of(heard, std::move(said), *spoken);
+    auto turn = turn_of(heard, std::move(said), *spoken);
+    turn.seen = std::move(seen);
+    return turn;
   }
 
   VoiceTurn turn_of(const HeardUtterance& heard, std::string said, const SpokenReply& spoken) const {

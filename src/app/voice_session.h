@@ -32,6 +32,9 @@ struct VoiceSettings {
   // Whoever speaks while an answer is spoken ends it, and the answer's writing. For sound that comes as fast as it is
   // spoken; a file that is read at once would interrupt every answer.
   bool barge_in = false;
+  // What a camera sees as an answer begins, which goes to the language model with what was said; empty: there is none.
+  // Called on the answering thread.
+  std::function<Result<std::string>(const CallBounds&)> see = {};
 };
 
 // Milliseconds since it was known that the utterance is over; absent: it did not come to that.
@@ -46,6 +49,7 @@ struct VoiceStages {
 
 struct VoiceTurn {
   std::string heard;
+  std::string seen;        // "1 bus, 3 person"; empty where there is no camera
   std::string said;        // all of the answer that was written
   double heard_end_s = 0;  // of the sound that came in
   double audio_s = 0;      // of the answer

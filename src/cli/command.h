@@ -56,6 +56,7 @@ void add_encoder_commands(CLI::App& run, CommandContext& context, Selection& sel
 // Of `run`.
 void add_transcribe_command(CLI::App& run, CommandContext& context, Selection& selection);
 void add_voice_command(CLI::App& run, CommandContext& context, Selection& selection);
+void add_multi_modal_command(CLI::App& run, CommandContext& context, Selection& selection);
 void add_sound_commands(CLI::App& run, CommandContext& context, Selection& selection);
 void add_runtimes_command(CLI::App& program, CommandContext& context, Selection& selection);
 void add_models_command(CLI::App& program, CommandContext& context, Selection& selection);

@@ -196,6 +196,7 @@ void add_run_commands(CLI::App& program, CommandContext& context, Selection& sel
   add_transcribe_command(*run, context, selection);
   add_sound_commands(*run, context, selection);
   add_voice_command(*run, context, selection);
+  add_multi_modal_command(*run, context, selection);
   add_speak_command(*run, context, selection);
 }
 

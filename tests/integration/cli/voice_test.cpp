@@ -35,6 +35,26 @@ TEST_F(VoiceCliTest, answers_a_spoken_question_by_speech_before_the_answer_is_wh
   EXPECT_LE(at["first_sentence"].get<double>(), at["first_audio"].get<double>());
 }
 
+TEST_F(VoiceCliTest, what_a_camera_sees_is_known_when_the_answer_begins) {
+  const auto reply = (home_.path() / "reply.wav").string();
+  const auto detector = (shared_dir() / "models/detect/yolox-nano.onnx").string();
+  const auto ask = [&](const std::string& picture) {
+    return hearth({"run", "multi-modal", question_, "-o", reply, "--see", picture, "--detector", detector, "-n", "20",
+                   "--seed", "3", "--json"});
+  };
+  EXPECT_EQ(hearth_error({"run", "multi-modal", "-", "-o", reply, "--see", "-", "--detector", detector}, 2)["code"],
+            "invalid_argument");
+  if (!std::filesystem::exists(detector)) GTEST_SKIP() << detector << " is not here";
+  const auto run = ask((shared_dir() / "media/images/bus.jpg").string());
+  ASSERT_EQ(run.exit_status, 0) << run.err;
+  const auto turn = json::parse(run.out);
+  EXPECT_EQ(schema_violation(turn, "run_voice"), "") << run.out;
+  EXPECT_NE(turn["seen"].get<std::string>().find("1 bus"), std::string::npos) << run.out;
+  EXPECT_NE(turn["seen"].get<std::string>().find("person"), std::string::npos) << run.out;
+  EXPECT_GT(turn["audio_s"].get<double>(), 0);
+  EXPECT_EQ(ask("/nowhere.jpg").exit_status, 4);
+}
+
 TEST_F(VoiceCliTest, what_cannot_be_answered_leaves_no_file) {
   const auto reply = (home_.path() / "reply.flac").string();
   EXPECT_EQ(hearth_error({"run", "voice", "/nowhere.wav", "-o", reply}, 4)["code"], "not_found");
