@@ -9,6 +9,7 @@
 #include "app/plan_verification_checks.h"
 #include "app/plan_verification_measuring.h"
 #include "app/plan_verification_records.h"
+#include "app/plan_verification_speech.h"
 #include "app/plan_verification_tensor.h"
 #include "app/planned_models.h"
 #include "store/sha256.h"
@@ -70,9 +71,10 @@ class Verification {
       return load_measured_text(host_.session, session, bounds_);
     };
     measuring.on_progress = [this](const std::string& what) { tell("  " + what); };
-    auto measured = generates_text(choice) ? measure_text_choice(host_.session, session, source, measuring, bounds_)
-                                           : measure_tensor_choice({host_.session, host_.home, host_.data, logger_},
-                                                                   choice, file, measuring, bounds_);
+    auto measured = generates_text(choice)    ? measure_text_choice(host_.session, session, source, measuring, bounds_)
+                    : measures_speech(choice) ? measure_speech_choice(host_.session, choice, file, measuring, bounds_)
+                                              : measure_tensor_choice({host_.session, host_.home, host_.data, logger_},
+                                                                      choice, file, measuring, bounds_);
     if (!measured) return failed(choice, std::move(measured).error());
     const auto checks = compare_choice(plan_, choice, measured->measurements, options_.tolerance);
     report_.checks.insert(report_.checks.end(), checks.begin(), checks.end());
@@ -82,6 +84,10 @@ class Verification {
         other_cpu_share_ = std::max(other_cpu_share_.value_or(0), *share);
     record(choice, sha256, *measured);
     return {};
+  }
+
+  [[nodiscard]] bool measures_speech(const PlanChoice& choice) const {
+    return runs_speech(choice, host_.session.registry);
   }
 
   [[nodiscard]] std::ptrdiff_t text_choices() const {
@@ -108,7 +114,8 @@ class Verification {
     if (std::find(names.begin(), names.end(), choice.runtime) == names.end())
       return fmt::format("the runtime {} is not on this machine", runtime);
     const bool text = generates_text(choice);
-    if (!text && !runs_tensors(choice, host_.session.registry)) return "this program doesn't measure this task yet";
+    if (!text && !measures_speech(choice) && !runs_tensors(choice, host_.session.registry))
+      return "this program doesn't measure this task yet";
     if (file.empty()) return fmt::format("no file of {} is here", choice.model);
     if (text && choice.context_length == 0) return "the plan says no context length";
     return {};

@@ -68,10 +68,10 @@ struct VerifyHost {
   std::filesystem::path data = {};           // the catalogue's folder
 };
 
-// Measures each choice that generates text or is a graph of tensors, has its file here and its runtime present; the
-// others are checks with a reason. NotFound: the plan names a file that is gone. InvalidData: the file is not the one
-// that was planned. Unavailable: nothing of the plan can be measured here. Cancelled, DeadlineExceeded. What fails to
-// load or to run is a check that did not pass.
+// Measures each choice that generates text, hears, speaks or is a graph of tensors, has its file here and its runtime
+// present; the others are checks with a reason. NotFound: the plan names a file that is gone. InvalidData: the file is
+// not the one that was planned. Unavailable: nothing of the plan can be measured here. Cancelled, DeadlineExceeded.
+// What fails to load or to run is a check that did not pass.
 [[nodiscard]] Result<VerifyReport> verify_plan(const VerifyHost& host, const Plan& plan, const VerifyOptions& options,
                                                const CallBounds& bounds);
 

@@ -59,6 +59,7 @@ const std::optional<Interval>* interval_of(const PlanProjection& p, std::string_
   if (metric == "sustained_decode_tok_s") return &p.sustained_decode_tok_s;
   if (metric == "latency_ms") return &p.latency_ms;
   if (metric == "fps") return &p.fps;
+  if (metric == "rtf") return &p.rtf;
   return nullptr;
 }
 
@@ -74,7 +75,7 @@ std::string check_name(const std::string& task, std::string_view metric) {
   if (metric == "load_ms") return task + ".load";
   if (metric == "accelerator_share") return task + ".placement";
   if (metric == "peak_rss_bytes") return task + ".memory";
-  if (metric == "fps") return task + ".fps";
+  if (metric == "fps" || metric == "rtf" || metric == "wer") return task + "." + std::string(metric);
   if (metric == "sustained_decode_tok_s") return task + ".sustained";
   for (const std::string_view unit : {"_ms", "_tok_s"})
     if (metric.ends_with(unit)) return task + "." + std::string(metric.substr(0, metric.size() - unit.size()));
@@ -117,6 +118,7 @@ VerifyCheck compare(const VerifyMeasurement& m, const PlanPromise& promise, doub
 const char* kind_of_metric(std::string_view metric) {
   if (metric.ends_with(kBytesSuffix)) return "memory";
   if (metric.ends_with("_ms")) return "latency";
+  if (metric == "wer") return "quality";
   return metric == "accelerator_share" ? "placement" : "speed";
 }
 

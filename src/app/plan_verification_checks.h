@@ -27,7 +27,7 @@ struct PlanPromise {
 [[nodiscard]] std::vector<VerifyCheck> compare_choice(const Plan& plan, const PlanChoice& choice,
                                                       const std::vector<VerifyMeasurement>& measured, double tolerance);
 
-// "speed", "latency", "memory" or "placement", for the ledger.
+// "speed", "latency", "memory", "placement" or "quality", for the ledger.
 [[nodiscard]] const char* kind_of_metric(std::string_view metric);
 
 }  // namespace hearth

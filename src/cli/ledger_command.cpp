@@ -89,7 +89,7 @@ void add_ledger_command(CLI::App& program, CommandContext& context, Selection& s
   command->add_option("--limit", flags->limit, "only the newest so many records")->check(CLI::Range(1U, 1U << 30U));
   command->add_option("--machine", flags->machine, "only records of this machine");
   command->add_option("--kind", flags->kind, "only records of this kind")
-      ->check(CLI::IsMember({"speed", "latency", "memory", "placement"}));
+      ->check(CLI::IsMember({"speed", "latency", "memory", "placement", "quality"}));
   set_body(*command, context, selection, [flags](const CommandContext& ctx) { return show(ctx, *flags); });
 }
 
