@@ -15,8 +15,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr double kWindowSecondsMax = 60;  // of models that take any: what is held of a recording at once
 // Sentences stay whole: pauses inside them are mostly shorter, and a language model wants to see them whole. Source:
-// own sweep on the test media with the floor as one stream: 41.2 % of the words wrong with pauses of 500 ms, 41.9 % with
-// 800 ms; with 500 ms and the whole utterance's mean, pads of 200 ms 43.2 %, of 400 ms 52.7 %.
+// own sweep on the test media with the floor as one stream: 41.2 % of the words wrong with pauses of 500 ms, 41.9 %
+// with 800 ms; with 500 ms and the whole utterance's mean, pads of 200 ms 43.2 %, of 400 ms 52.7 %.
 constexpr std::uint32_t kPauseMs = 500;
 constexpr std::uint32_t kPadMs = 200;
 // A listener waits for the end of an utterance: shorter ones are told earlier. Source: our choice; models of the kind
