@@ -52,7 +52,11 @@ void HeldDecoder::begin() {
 }
 
 void HeldDecoder::set_mean(const std::array<mfcc_t, CepstralMean::kSize>& mean) {
-  cmn_live_set(ps_get_feat(search())->cmn_struct, mean.data());
+  cmn_t* normaliser = ps_get_feat(search())->cmn_struct;
+  cmn_live_set(normaliser, mean.data());
+  // The library would put its own mean in the place of this one once it has counted enough frames, and counts on over
+  // utterances.
+  normaliser->nframe = CMN_WIN;
 }
 
 void HeldDecoder::process(std::span<const std::int16_t> samples) {
@@ -109,11 +113,11 @@ void SphinxStream::search_anew(const sdk::CallGuard& call) {
   decoder_->begin();
   searching_ = true;
   n_frames_anew_ = 2 * mean_.n_frames();
-  decoder_->set_mean(mean_.value());
   const std::size_t part = model_->info().sample_rate_hz;
   for (n_searched_ = 0; n_searched_ < n_taken_;) {
     call.check("transcribing");
     const auto next = std::span(utterance_).subspan(n_searched_, std::min(part, n_taken_ - n_searched_));
+    decoder_->set_mean(mean_.value());
     decoder_->process(next);
     n_searched_ += next.size();
   }
