@@ -10,6 +10,7 @@
 
 #include "base/display_text.h"
 #include "serve/http_error.h"
+#include "serve/web_socket_pump.h"
 
 namespace hearth::serve {
 namespace {
@@ -104,6 +105,7 @@ asio::awaitable<void> Connection::read_loop([[maybe_unused]] std::shared_ptr<Con
     close();
   }
   while (phase_ != Phase::kClosed) {
+    if (phase_ == Phase::kSocket) break;  // read by its own means from here on
     if (phase_ == Phase::kAnswer && in_.size() >= kReadAheadBytes) break;
     const IoResult result = read_available();
     if (result.kind == IoResult::Kind::kClosed) {
@@ -259,7 +261,8 @@ void Connection::on_deadline() {
                         .with("http_status", "408")
                         .with("code", "request_timeout"),
                     "timeout");
-    case Phase::kAnswer: core_->metrics.rejected("slow_reader"); return on_client_gone();
+    case Phase::kAnswer:
+    case Phase::kSocket: core_->metrics.rejected("slow_reader"); return on_client_gone();
     default: return close();
   }
 }
@@ -279,6 +282,7 @@ void Connection::set_deadline(std::chrono::milliseconds from_now) {
 void Connection::drain() {
   asio::post(executor_, [self = shared_from_this()] {
     if (self->phase_ == Phase::kIdle || self->phase_ == Phase::kHandshake) self->close();
+    if (self->phase_ == Phase::kSocket) self->web_socket_->close(CloseCode::kGoingAway, "the server is shutting down");
   });
 }
 

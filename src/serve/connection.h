@@ -16,6 +16,8 @@
 
 namespace hearth::serve {
 
+class WebSocketPump;
+
 // Everything but wake-ups and expired() runs on the connection's executor (a strand where there are several threads).
 // One coroutine reads for as long as the connection is open, while an answer is computed too: that is how a client that
 // goes away is seen at once. Writing is driven by wake-ups. Memory: about 4 KiB while a stream is open, besides the
@@ -36,7 +38,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Phase { kHandshake, kIdle, kHead, kBody, kAnswer, kLinger, kClosed };
+  using Upgrade = boost::beast::http::request<boost::beast::http::string_body>;
+  enum class Phase { kHandshake, kIdle, kHead, kBody, kAnswer, kSocket, kLinger, kClosed };
 
   // Reading.
   boost::asio::awaitable<void> read_loop(std::shared_ptr<Connection> self);
@@ -68,6 +71,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_answer_sent();
   void record_answer(bool complete);
   void close_after_answer();
+  void open_web_socket(const WebSocketRoute& route, ErrorForm errors, const Upgrade& upgrade);
+  void end_web_socket();
   void close();
 
   void set_deadline(std::chrono::milliseconds from_now);
@@ -99,8 +104,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string span_id_;
   bool http10_ = false;
   bool sampled_ = true;
-  bool answer_taken_ = false;           // all of it is in out_
-  std::shared_ptr<HttpAnswer> answer_;  // shared with the handler's exchange
+  bool answer_taken_ = false;                  // all of it is in out_
+  std::shared_ptr<HttpAnswer> answer_;         // shared with the handler's exchange
+  std::shared_ptr<WebSocketPump> web_socket_;  // shared with its operations; null: the request opened none
 };
 
 }  // namespace hearth::serve

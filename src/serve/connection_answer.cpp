@@ -1,10 +1,12 @@
 #include <boost/asio/dispatch.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <exception>
 #include <utility>
 
 #include "serve/connection.h"
 #include "serve/http_error.h"
 #include "serve/http_exchange.h"
+#include "serve/web_socket_pump.h"
 
 namespace hearth::serve {
 namespace {
@@ -48,13 +50,18 @@ void Connection::begin_answer(bool keep_alive) {
 
 // The request is complete: to its handler, or to the answer it has already.
 void Connection::dispatch() {
-  request_.body = std::move(parser_->get().body());
+  const bool keep_alive = parser_->keep_alive() && !input_ended_;
+  Upgrade message = parser_->release();
+  request_.body = std::move(message.body());
   const std::size_t body_bytes = request_.body.size();
-  begin_answer(parser_->keep_alive() && !input_ended_);
+  begin_answer(keep_alive);
   record_.received_bytes = body_bytes;
   parser_.reset();
   if (admission_.response) return answer_->respond(*std::exchange(admission_.response, std::nullopt));
   const Route& route = *admission_.route;
+  const auto socket = core_->web_sockets.find(route.pattern);
+  if (socket != core_->web_sockets.end() && boost::beast::websocket::is_upgrade(message))
+    return open_web_socket(socket->second, route.errors, message);
   auto exchange = std::make_shared<HttpExchange>(std::move(request_), route.errors, answer_);
   request_ = {};
   std::string fault;
@@ -128,6 +135,7 @@ void Connection::wake() {
 
 // Sends the answer as far as there is any.
 void Connection::pump() {
+  if (web_socket_) return web_socket_->pump();
   if (answer_ && blocked_ && give_up(answer_->fault())) return;
   while (answer_ && send_out()) {
     if (answer_taken_) return on_answer_sent();
@@ -162,8 +170,8 @@ void Connection::on_answer_sent() {
 
 // The request is over: gives the key's place back and tells the observers.
 void Connection::record_answer(bool complete) {
-  record_.status = complete ? answer_->status() : 499;
-  record_.streamed = answer_->streamed();
+  record_.status = web_socket_ ? 101 : complete ? answer_->status() : 499;
+  record_.streamed = web_socket_ != nullptr || answer_->streamed();
   record_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - record_.began_steady).count();
   answer_.reset();
   admission_ = {};
@@ -190,6 +198,7 @@ void Connection::close() {
   phase_ = Phase::kClosed;
   clear_deadline();
   forget_body();
+  if (web_socket_) end_web_socket();
   if (answer_) {
     const bool lost = answer_->lose();
     record_answer(!lost);

@@ -22,9 +22,28 @@ Status HttpGate::check_origin(const HttpRequest& request, Admission& admission) 
   return {};
 }
 
+namespace {
+
+// Pages can't set headers when they open a WebSocket: OpenAI's clients in browsers offer the key as a subprotocol.
+// Source: openai-node, src/realtime/websocket.ts.
+std::string_view key_of_subprotocols(std::string_view offered) {
+  constexpr std::string_view kMark = "openai-insecure-api-key.";
+  const auto at = offered.find(kMark);
+  if (at == std::string_view::npos) return {};
+  offered.remove_prefix(at + kMark.size());
+  return offered.substr(0, offered.find_first_of(", "));
+}
+
+std::string_view key_of(const HttpRequest& request) {
+  const auto key = key_of_headers(request.header("authorization"), request.header("x-api-key"));
+  return key.empty() ? key_of_subprotocols(request.header("sec-websocket-protocol")) : key;
+}
+
+}  // namespace
+
 Status HttpGate::check_key(HttpRequest& request, Admission& admission) const {
   if (keys_ == nullptr || keys_->size() == 0 || !admission.route->needs_key) return {};
-  HEARTH_ASSIGN(use, keys_->admit(key_of_headers(request.header("authorization"), request.header("x-api-key"))));
+  HEARTH_ASSIGN(use, keys_->admit(key_of(request)));
   admission.use = std::move(use);
   request.key = admission.use.name();
   return {};

@@ -59,6 +59,7 @@ struct HttpServer::State {
         control(asio::make_strand(core->io)),
         sweep_timer(control) {
     core->observers = parts.observers;
+    for (const WebSocketRoute& route : parts.web_sockets) core->web_sockets.emplace(route.pattern, route);
     core->observers.push_back(&access_log);
   }
 

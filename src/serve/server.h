@@ -13,6 +13,7 @@
 #include "serve/exchange.h"
 #include "serve/http_options.h"
 #include "serve/request_record.h"
+#include "serve/web_socket.h"
 
 namespace hearth::serve {
 
@@ -22,6 +23,7 @@ struct HttpServerParts {
   MetricsRegistry& metrics;
   ApiKeys* keys = nullptr;                    // null or empty: no key is asked for
   std::vector<RequestObserver*> observers{};  // told of every request when it is over
+  std::vector<WebSocketRoute> web_sockets{};
 };
 
 // Thread-safe. Exchanges may outlive the server; their writes lead nowhere then.

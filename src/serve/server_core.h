@@ -17,6 +17,7 @@
 #include "serve/request_record.h"
 #include "serve/trace_context.h"
 #include "serve/wake_queue.h"
+#include "serve/web_socket.h"
 
 namespace hearth::serve {
 
@@ -42,6 +43,7 @@ struct ServerCore {
   Logger& logger;
   HttpMetrics metrics;
   std::vector<RequestObserver*> observers;
+  std::map<std::string, WebSocketRoute> web_sockets;  // by pattern
   IdSource ids;
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> arriving_bytes{0};  // of bodies that are being read
