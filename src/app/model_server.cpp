@@ -112,6 +112,7 @@ ModelServer::~ModelServer() {
   stream_.close();
   if (private_) (void)private_->drain(std::chrono::milliseconds(0));
   if (public_) (void)public_->drain(std::chrono::milliseconds(0));
+  realtime_.reset();  // its sessions hold voices and models
   voices_.reset();
   transcription_.reset();  // its threads hold models
   speech_.reset();
@@ -267,6 +268,10 @@ std::vector<serve::Route> ModelServer::routes() {
   add(serve::llama_routes(*serving_));
   add(serve::vision_routes(*governed_vision_));
   add(serve::transcription_routes(*governed_transcription_));
+  listening_ = std::make_unique<ServedListening>(service, *speech_, *tensors_);
+  realtime_ = std::make_unique<serve::RealtimeSessions>(
+      serve::RealtimeParts{service, *listening_, governed_voices_.get(), app_.clock(), app_.metrics(), random_seed()});
+  add(realtime_->routes());
   add(serve::kserve_routes({*tensors_, *engine_, tensors_->copies(), readiness_, build_version()}));
   add(serve::hearth_routes(sources));
   all = serve::with_rung_header(std::move(all), [this](Modality modality) { return governor_->rung(modality); });
@@ -278,7 +283,7 @@ std::vector<serve::Route> ModelServer::routes() {
 Status ModelServer::open_doors() {
   std::vector<serve::Route> table = routes();
   openapi_ = serve::openapi_document(table, build_version());
-  serve::HttpServerParts parts{app_.logger(), app_.metrics(), keys_.get(), {}};
+  serve::HttpServerParts parts{app_.logger(), app_.metrics(), keys_.get(), {}, {realtime_->web_socket()}};
   if (exporter_) parts.observers.push_back(exporter_.get());
   HEARTH_ASSIGN(open, serve::HttpServer::start(options_.http, table, std::move(parts)));
   public_ = std::move(open);
@@ -287,7 +292,7 @@ Status ModelServer::open_doors() {
   own.port.reset();
   own.unix_socket = server_socket(app_.home()).string();
   own.limits = options_.http.limits;
-  auto control = serve::HttpServer::start(own, std::move(table), {app_.logger(), app_.metrics(), nullptr, {}});
+  auto control = serve::HttpServer::start(own, std::move(table), {app_.logger(), app_.metrics(), nullptr, {}, {}});
   if (control)
     private_ = std::move(*control);
   else

@@ -10,6 +10,7 @@
 
 #include "app/auto_routing.h"
 #include "app/hearth_app.h"
+#include "app/served_listening.h"
 #include "app/served_models.h"
 #include "app/served_transcription.h"
 #include "app/server_governor.h"
@@ -26,6 +27,7 @@
 #include "serve/hearth_routes.h"
 #include "serve/openai_serving.h"
 #include "serve/otlp_exporter.h"
+#include "serve/realtime_routes.h"
 #include "serve/server.h"
 
 namespace hearth {
@@ -117,6 +119,8 @@ class ModelServer {
   std::unique_ptr<serve::ApiKeys> keys_;
   std::unique_ptr<TextService> metered_;  // null without keys
   std::unique_ptr<serve::OpenAiServing> serving_;
+  std::unique_ptr<ServedListening> listening_;
+  std::unique_ptr<serve::RealtimeSessions> realtime_;  // of the servers' connections
   std::unique_ptr<AutoRouting> routing_;
   serve::Readiness readiness_;
   std::string openapi_;

@@ -1,20 +1,13 @@
 #include "serve/audio_speech.h"
 
-#include <algorithm>
-#include <array>
-
 #include "serve/base64.h"
 #include "serve/json_reader.h"
 #include "serve/json_writer.h"
 #include "serve/openai_answer.h"
+#include "serve/openai_voices.h"
 
 namespace hearth::serve {
 namespace {
-
-// Voices of OpenAI's own models: clients that name one get the model's default voice.
-// Source: the OpenAI API reference, audio, speech, voice.
-constexpr std::array<std::string_view, 13> kTheirVoices = {
-    "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse"};
 
 struct SpeechAsk {
   SpeechRequest request;
@@ -32,7 +25,7 @@ std::string read_voice(ObjectReader& body) {
   } else {
     body.text("voice", voice);
   }
-  return std::ranges::find(kTheirVoices, voice) == kTheirVoices.end() ? voice : std::string();
+  return is_openai_voice(voice) ? std::string() : voice;
 }
 
 Result<SpeechAsk> read_speech(const HttpRequest& http, const SpeechService& service) {
