@@ -133,6 +133,25 @@ TEST_F(WebSockets, agree_to_a_subprotocol_that_is_offered) {
   EXPECT_EQ(WebSocketClient(offered).subprotocol(), "");
 }
 
+TEST_F(WebSockets, take_a_key_as_a_header_or_from_a_page) {
+  FakeClock clock;
+  const NewKey key = make_key("page", {}).value();
+  ApiKeys keys({key.record}, clock);
+  start({}, &keys);
+  WebSocketTarget asking = target("/echo");
+  EXPECT_EQ(WebSocketClient(asking).status(), 401U);
+  asking.headers["Sec-WebSocket-Protocol"] = "talk, openai-insecure-api-key." + key.clear + ", other";
+  WebSocketClient page(asking);
+  EXPECT_EQ(page.status(), 101U);
+  EXPECT_EQ(page.subprotocol(), "talk");
+  asking.headers = {{"Authorization", "Bearer " + key.clear}};
+  EXPECT_EQ(WebSocketClient(asking).status(), 101U);
+  asking.headers = {{"Sec-WebSocket-Protocol", "openai-insecure-api-key.wrong"}};
+  EXPECT_EQ(WebSocketClient(asking).status(), 401U);
+  page.close();
+  server.reset();  // before the keys
+}
+
 TEST_F(WebSockets, are_refused_as_requests_are) {
   start();
   EXPECT_EQ(WebSocketClient(target("/refused")).status(), 429U);

@@ -40,12 +40,13 @@ def command_of(suite, folder):
 
 def models_of(suite):
     """The models that the suite asks, by name."""
-    if suite != "openai_audio_python":
+    if suite not in ("openai_audio_python", "openai_realtime_python"):
         return {"clients": HERE / "clients.fake.json", "doubler": HERE / "doubler.fake.json"}
+    others = {"chat": "starter"} if suite == "openai_realtime_python" else {}
     for folder in ("/usr/local/share", "/usr/share"):
         floor = Path(folder) / "pocketsphinx/model/en-us/en-us.lm.bin"
         if floor.exists():
-            return {"ears": floor}
+            return {"ears": floor, **others}
     raise Skip("no speech model that needs no download; install the package pocketsphinx-en-us")
 
 
@@ -77,7 +78,7 @@ def run_suite(program, suite, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("suite", choices=["openai_python", "openai_audio_python", "anthropic_python", "openai_node", "kserve_python"])
+    parser.add_argument("suite", choices=["openai_python", "openai_audio_python", "openai_realtime_python", "anthropic_python", "openai_node", "kserve_python"])
     parser.add_argument("--program", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="for the installed clients")
     options = parser.parse_args()
