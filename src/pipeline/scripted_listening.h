@@ -83,7 +83,7 @@ class LetterEars final : public ListeningService {
   };
   class Recogniser final : public SpeechRecogniser {
    public:
-    explicit Recogniser(LetterEars& of) : of_(of), facts_{kRateHz, false, false, of.window_ms} {}
+    explicit Recogniser(LetterEars& of) : of_(of), facts_{kRateHz, false, of.window_ms} {}
     [[nodiscard]] const SpeechModelFacts& facts() const override { return facts_; }
     [[nodiscard]] Result<std::unique_ptr<SpeechRecognition>> begin(bool /*partials*/) override {
       return std::unique_ptr<SpeechRecognition>(std::make_unique<Recognition>(of_));
