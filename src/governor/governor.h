@@ -21,7 +21,7 @@ struct GovernorLimits {
   // `heat_margin_c`.
   double throttle_assumed_c = 85;  // where the machine doesn't tell: below what x86, Jetson and Pi throttle at
   double heat_margin_c = 3;
-  double heat_calm_c = 6;          // below the point of stepping down by this: calm
+  double heat_calm_c = 6;  // below the point of stepping down by this: calm
   double trend_window_s = 20;
   double horizon_s = 60;           // what machines without a fan take to feel a step; more foresees what never comes
   double heat_up_margin_c = 4;     // a step up must end this far below the point of stepping down

@@ -60,7 +60,8 @@ void Governor::judge_heat(const TelemetrySample& sample) {
   // Falling already: what was done last is enough for now.
   const bool falling = temperature_.slope().value_or(0) < 0;
   const bool strained = throttled || (soon_c >= limit_c && !falling);
-  set(Strain::kHeat, strained, throttled || now_c >= limit_c + limits_.heat_margin_c, soon_c < limit_c && !throttled, sample.at);
+  set(Strain::kHeat, strained, throttled || now_c >= limit_c + limits_.heat_margin_c, soon_c < limit_c && !throttled,
+      sample.at);
 }
 
 void Governor::judge_memory(const TelemetrySample& sample) {

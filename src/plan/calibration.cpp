@@ -12,8 +12,8 @@ constexpr double kOtherModelSpread = 0.12;  // how far one machine's factor vari
 // Of a factor far from one, half is taken for that model's own: a call's fixed cost makes tiny models many times slower
 // than their bytes say, and large ones hardly. Source: own runs, prompts of a model of 0.7 M parameters at a twentieth.
 constexpr double kOwnShare = 0.5;
-// How far two runtimes differ on one model and device beyond what the fit knows. Source: own runs, graphs of pictures on
-// OpenVINO and ONNX Runtime lay within a third of each other (docs/performance.md).
+// How far two runtimes differ on one model and device beyond what the fit knows. Source: own runs, graphs of pictures
+// on OpenVINO and ONNX Runtime lay within a third of each other (docs/performance.md).
 constexpr double kOtherRuntimeSpread = 0.35;
 
 bool matches(std::string_view wanted, std::string_view have) { return wanted.empty() || wanted == have; }

@@ -15,8 +15,8 @@ struct CalibrationKey {
 };
 
 // Borrows the measurements. A sample of the same model and precision counts by its own spread, less on another runtime;
-// samples of other models on the same runtime and backend tell how far the fit is off for this machine, and count less. Figures are combined as
-// logarithms, so a factor is what is corrected.
+// samples of other models on the same runtime and backend tell how far the fit is off for this machine, and count less.
+// Figures are combined as logarithms, so a factor is what is corrected.
 class Calibration {
  public:
   explicit Calibration(std::span<const PlanMeasurement> measured) : measured_(measured) {}

@@ -88,11 +88,12 @@ TEST(PerturbedMachines, are_governed_as_the_shipped_ones_are) {
     const double allowed_s = std::max(0.7 * ungoverned.worst_minute_gap_p99_s, 1.02 * shortest_s);
     slower += governed.worst_minute_gap_p99_s > allowed_s ? 1 : 0;
     flapping += governed.steps_when_steady > 6 ? 1 : 0;
-    fmt::print("{} {}: tokens {} / {}, worst p99 gap {:.3f} / {:.3f} s (cool {:.3f}), at throttle {:.1f} / {:.1f} s, "
-               "{} steps when steady, quality {:.2f}\n",
-               seed, plant.id, governed.tokens, ungoverned.tokens, governed.worst_minute_gap_p99_s,
-               ungoverned.worst_minute_gap_p99_s, shortest_s, governed.longest_at_throttle_s,
-               ungoverned.longest_at_throttle_s, governed.steps_when_steady, governed.quality);
+    fmt::print(
+        "{} {}: tokens {} / {}, worst p99 gap {:.3f} / {:.3f} s (cool {:.3f}), at throttle {:.1f} / {:.1f} s, "
+        "{} steps when steady, quality {:.2f}\n",
+        seed, plant.id, governed.tokens, ungoverned.tokens, governed.worst_minute_gap_p99_s,
+        ungoverned.worst_minute_gap_p99_s, shortest_s, governed.longest_at_throttle_s, ungoverned.longest_at_throttle_s,
+        governed.steps_when_steady, governed.quality);
   }
   EXPECT_LE(throttled, kMissedMax);
   EXPECT_LE(fewer, kMissedMax);
