@@ -28,9 +28,9 @@ class IntentLearningTest : public testing::Test {
   }
   fs::path own_words() const {
     return examples(
-        "{\"text\": \"zorb my notes\", \"label\": \"tts\"}\n\n{\"text\": \"please zorb this page\", \"label\": "
-        "\"tts\"}\n"
-        "{\"text\": \"zorbing time\", \"label\": \"tts\", \"has_image\": false, \"n_chars\": 12}\n");
+        "{\"text\": \"zorb my notes\", \"label\": \"vision\"}\n\n{\"text\": \"please zorb this page\", \"label\": "
+        "\"vision\"}\n"
+        "{\"text\": \"zorbing time\", \"label\": \"vision\", \"has_image\": false, \"n_chars\": 12}\n");
   }
   Intent told(const char* text) const {
     auto classifier = open_intent_classifier(home_);
@@ -46,12 +46,12 @@ class IntentLearningTest : public testing::Test {
 
 TEST_F(IntentLearningTest, what_is_learned_is_kept_and_undone) {
   const auto before = told("zorb my notes");
-  ASSERT_NE(before, Intent::kTts) << "the word must be new to the network";
+  ASSERT_NE(before, Intent::kVision) << "the word must be new to the network";
   const auto report = learn_intents(home_, own_words());
   ASSERT_TRUE(report) << to_string(report.error());
   EXPECT_EQ(report->n_examples, 3U);
   EXPECT_EQ(report->right_after, 3U);
-  EXPECT_EQ(told("zorb my notes"), Intent::kTts);
+  EXPECT_EQ(told("zorb my notes"), Intent::kVision);
   const auto left = undo_intent_learning(home_);
   ASSERT_TRUE(left) << to_string(left.error());
   EXPECT_EQ(*left, 0U);

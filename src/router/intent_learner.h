@@ -20,8 +20,8 @@ struct IntentExample {
 struct LearnOptions {
   int epochs = 120;
   float step = 0.006F;  // of Adam
-  float keep = 0.02F;   // pull of the weights back to where they were: the square of the distance counts this much
-  float example_share = 0.3F;  // of the loss that the user's examples have; the rest is the remembered rows'
+  float keep = 0.01F;   // pull of the weights back to where they were: the square of the distance counts this much
+  float example_share = 0.4F;  // of the loss that the user's examples have; the rest is the remembered rows'
 };
 
 // What learning did, counted with the head before and after.
