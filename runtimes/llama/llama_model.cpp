@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 #include "gpu_layers.h"
+#include "huge_pages.h"
 #include "llama_call.h"
 #include "llama_context.h"
 #include "model_file.h"
@@ -34,6 +36,18 @@ sdk::MemoryItems weights_of(llama_model* model) {
   }
 }
 
+// What llama.cpp calls while it loads: first when its buffers are allocated and not filled yet.
+struct Loading {
+  const sdk::CallGuard& call;
+  NewMappings mappings;
+  bool has_begun = false;
+
+  bool goes_on() {
+    if (!std::exchange(has_begun, true)) mappings.ask_for_huge_pages();
+    return !call.should_stop();
+  }
+};
+
 sdk::Token token_or_none(llama_token token) { return token == LLAMA_TOKEN_NULL ? HEARTH_TOKEN_NONE : token; }
 
 }  // namespace
@@ -55,10 +69,9 @@ LlamaModel::LlamaModel(const sdk::Host& host, const sdk::LoadOptions& options, c
     parameters.params.n_gpu_layers = gpu_layers_that_fit(host, options.path, parameters.params);
   }
   if (!vocab_only_) check_room_for_weights(options, tensor_bytes(*header));
-  parameters.params.progress_callback = [](float, void* user) {
-    return !static_cast<const sdk::CallGuard*>(user)->should_stop();
-  };
-  parameters.params.progress_callback_user_data = const_cast<sdk::CallGuard*>(&call);
+  Loading loading{call, {}};
+  parameters.params.progress_callback = [](float, void* user) { return static_cast<Loading*>(user)->goes_on(); };
+  parameters.params.progress_callback_user_data = &loading;
   model_ = load_model(options.path, parameters.params);
   if (!model_) {
     call.check("loading the model");
