@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "huge_pages.h"
 #include "llama_call.h"
 
 namespace hearth::llama {
@@ -20,9 +19,7 @@ LlamaContext::LlamaContext(LlamaModel& model, const sdk::TextOptions& options, c
   n_threads_ = params.n_threads;
   n_threads_batch_ = params.n_threads_batch;
   pool_ = make_thread_pool(std::max(n_threads_, n_threads_batch_));
-  const NewMappings mappings;
   context_ = make_context(model.get(), params);
-  mappings.ask_for_huge_pages();  // for what it computes in
   if (pool_) llama_attach_threadpool(context_.get(), pool_.get(), nullptr);
   const CallScope scope(OnAbort::kThrow);
   recurrent_ = recurrent_state(context_.get());

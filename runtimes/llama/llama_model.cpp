@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <tuple>
-#include <utility>
 
 #include "gpu_layers.h"
-#include "huge_pages.h"
+#include "hearth/sdk/huge_pages.h"
 #include "llama_call.h"
 #include "llama_context.h"
 #include "model_file.h"
@@ -39,11 +39,12 @@ sdk::MemoryItems weights_of(llama_model* model) {
 // What llama.cpp calls while it loads: first when its buffers are allocated and not filled yet.
 struct Loading {
   const sdk::CallGuard& call;
-  NewMappings mappings;
-  bool has_begun = false;
+  std::optional<std::vector<sdk::AddressRange>>
+      before;  // the memory there was; until then, and where huge pages are wanted
 
   bool goes_on() {
-    if (!std::exchange(has_begun, true)) mappings.ask_for_huge_pages();
+    if (before) sdk::ask_for_huge_pages(sdk::added_ranges(*before, sdk::anonymous_ranges()));
+    before.reset();
     return !call.should_stop();
   }
 };
@@ -70,6 +71,7 @@ LlamaModel::LlamaModel(const sdk::Host& host, const sdk::LoadOptions& options, c
   }
   if (!vocab_only_) check_room_for_weights(options, tensor_bytes(*header));
   Loading loading{call, {}};
+  if (parameters.huge_pages) loading.before = sdk::anonymous_ranges();
   parameters.params.progress_callback = [](float, void* user) { return static_cast<Loading*>(user)->goes_on(); };
   parameters.params.progress_callback_user_data = &loading;
   model_ = load_model(options.path, parameters.params);

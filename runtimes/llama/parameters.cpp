@@ -97,6 +97,10 @@ std::vector<sdk::Key> extra_keys() {
       {.name = "repack",
        .type = kBool,
        .about = "lay weights out anew for faster CPU kernels, in anonymous memory (default true)"},
+      {.name = "huge_pages",
+       .type = kBool,
+       .about = "repacked weights in pages of 2 MiB, where the system has them: answers come faster, loading takes "
+                "longer (default false)"},
       {.name = "split_mode", .type = kString, .about = "how several GPUs share a model", .one_of = modes},
       {.name = "main_gpu",
        .type = kInteger,
@@ -126,6 +130,7 @@ ModelParameters model_parameters(const sdk::LoadOptions& options) {
   out.params.vocab_only = extra(options, "vocab_only", false);
   out.params.check_tensors = extra(options, "check_tensors", false);
   out.params.use_extra_bufts = extra(options, "repack", true);
+  out.huge_pages = extra(options, "huge_pages", false);
   out.params.main_gpu = extra(options, "main_gpu", 0);
   const auto split = extra<std::string>(options, "split_mode", "layer");
   for (const auto& [name, mode] : kSplitModes) {

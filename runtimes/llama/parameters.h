@@ -19,6 +19,7 @@ struct ModelParameters {
   llama_model_params params{};
   std::vector<ggml_backend_dev_t> devices;  // null-terminated
   std::vector<float> tensor_split;
+  bool huge_pages = false;
   std::vector<std::string> missing_devices;  // asked for, not there, allowed by the fallback
 };
 

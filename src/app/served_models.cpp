@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/file_digest.h"
@@ -39,6 +40,19 @@ std::int64_t unix_seconds(std::chrono::system_clock::time_point at) {
 Error about_model(const std::string& name, Error error) {
   error.context.emplace_back("model", name);
   return error;
+}
+
+// Weights that answer for long are worth the time that huge pages take when they are loaded; where the runtime has
+// them, and the user did not say otherwise.
+void ask_for_huge_pages(LoadOptions& load, const RuntimeInfo& runtime) {
+  constexpr const char* kKey = "huge_pages";
+  using nlohmann::json;
+  const auto schema = json::parse(runtime.options_schema_json, nullptr, false);
+  auto extra = load.extra_json.empty() ? json::object() : json::parse(load.extra_json, nullptr, false);
+  const bool is_known = schema.is_object() && schema.contains("properties") && schema["properties"].contains(kKey);
+  if (!is_known || !extra.is_object() || extra.contains(kKey)) return;
+  extra[kKey] = true;
+  load.extra_json = extra.dump();
 }
 
 TensorModelSettings tensor_settings(ServedModelSettings settings) {
@@ -121,6 +135,7 @@ Status ServedModels::add(ServedModelSettings settings) {
   }
   served.settings = std::move(settings);
   served.settings.load.path = served.file.model.path.string();
+  ask_for_huge_pages(served.settings.load, served.runtime.info);
   size_context(served);
   ModelFacts& facts = served.facts;
   facts.name = name;

@@ -40,11 +40,41 @@ TEST(HugePages, leave_what_is_in_memory_as_it_was) {
   ASSERT_NE(mapped, MAP_FAILED);
   auto* const bytes = static_cast<std::uint8_t*>(mapped);
   for (std::size_t i = 0; i < kBytes; ++i) bytes[i] = static_cast<std::uint8_t>(i % 251);
-  back_by_huge_pages(added_ranges(before, anonymous_ranges()));
+  ask_for_huge_pages(added_ranges(before, anonymous_ranges()), true);
   std::size_t n_wrong = 0;
   for (std::size_t i = 0; i < kBytes; ++i) n_wrong += bytes[i] == i % 251 ? 0 : 1;
   EXPECT_EQ(n_wrong, 0U);
   ::munmap(mapped, kBytes);
+}
+
+// Source: proc(5), VmFlags of /proc/pid/smaps: hg.
+bool is_asked_for(const void* at) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  std::ifstream maps("/proc/self/smaps");
+  bool is_here = false;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long long begin = 0;
+    unsigned long long end = 0;
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &begin, &end) == 2) is_here = begin <= address && address < end;
+    if (is_here && line.starts_with("VmFlags:")) return line.find(" hg") != std::string::npos;
+  }
+  return false;
+}
+
+TEST(HugePages, are_asked_for_in_what_came_about_since) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has no huge pages";
+  constexpr std::size_t kBytes = std::size_t{16} << 20U;
+  const auto map = [] {
+    return static_cast<std::byte*>(::mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  };
+  auto* const old = map();
+  const auto before = anonymous_ranges();
+  auto* const added = map();
+  ask_for_huge_pages(added_ranges(before, anonymous_ranges()));
+  EXPECT_TRUE(is_asked_for(added + kBytes / 2));
+  EXPECT_FALSE(is_asked_for(old + kBytes / 2));
+  ::munmap(old, kBytes);
+  ::munmap(added, kBytes);
 }
 
 }  // namespace
