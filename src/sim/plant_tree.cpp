@@ -18,10 +18,13 @@ Status PlantTree::put(const std::string& path, std::string content) {
   const auto file = root_ / path;
   std::error_code failed;
   if (known == written_.end()) std::filesystem::create_directories(file.parent_path(), failed);
-  // In place, as the kernel's files are: the sampler keeps them open.
-  std::ofstream out(file, std::ios::trunc);
+  // In place, as the kernel's files are: the sampler keeps them open. Over what was there: ext4 puts a file that was
+  // emptied first on the disk each time it is closed.
+  const bool is_there = known != written_.end();
+  std::ofstream out(file, is_there ? std::ios::in | std::ios::out : std::ios::trunc);
   out << content << '\n';
-  out.flush();
+  out.close();
+  if (is_there && content.size() < known->second.size()) std::filesystem::resize_file(file, content.size() + 1, failed);
   if (failed || !out)
     return fail(ErrorCode::kIo, "can't write the simulated machine's file " + file.string(), "is the disk full?");
   written_[path] = std::move(content);

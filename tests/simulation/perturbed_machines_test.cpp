@@ -70,7 +70,7 @@ double gap_when_cool_s(PlantRecord plant, PlantHourOptions options) {
 // keeps each promise: what is short is printed, and may only become less.
 TEST(PerturbedMachines, are_governed_as_the_shipped_ones_are) {
   constexpr std::uint64_t kFirst = 2026, kMachines = 16;
-  constexpr int kMissedMax = 2;  // of each promise
+  constexpr int kMissedMax = 3;  // of each promise
   int throttled = 0, fewer = 0, slower = 0, flapping = 0;
   for (std::uint64_t seed = kFirst; seed < kFirst + kMachines; ++seed) {
     Drawing drawing(seed);
