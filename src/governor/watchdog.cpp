@@ -78,6 +78,9 @@ void Watchdog::on(const ModelCrashed& event, std::vector<WatchdogAction>& out) {
   model.backoff_s = again ? std::min(model.backoff_s * 2, limits_.backoff_max_s) : limits_.backoff_s;
   // What somebody else ended is no sign that the next start fails: it is tried as soon as the first time.
   if (event.cause == CrashCause::kKilled && !own) model.backoff_s = limits_.backoff_s;
+  // Memory that is relieved is what helps. A longer wait would be taken for calm, and the relief begin anew.
+  if (event.cause == CrashCause::kOutOfMemory && !own)
+    model.backoff_s = std::min(model.backoff_s, std::max(limits_.backoff_s, limits_.memory_settle_s));
   model.crashed = now_;
   model.restart_at = now_ + duration_of(model.backoff_s);
 }

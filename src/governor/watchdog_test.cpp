@@ -160,6 +160,21 @@ TEST_F(WatchdogTest, a_worker_ended_for_want_of_memory_gives_memory_back_and_is_
   EXPECT_EQ(actions[0].remedy, Remedy::kGiveCachesBack);
 }
 
+TEST_F(WatchdogTest, a_model_that_always_lacks_memory_comes_back_often_enough_for_the_relief_to_reach_its_end) {
+  double at_s = 0;
+  for (int i = 0; i < 40 && !watchdog_.refusing(); ++i) {
+    (void)tell(at_s, AllocationFailed{i < 20});
+    (void)tell(at_s, ModelCrashed{"m", "no memory", CrashCause::kOutOfMemory});
+    const auto at = watchdog_.next_restart();
+    ASSERT_TRUE(at);
+    const double wait_s = std::chrono::duration<double>(*at - time(at_s)).count();
+    EXPECT_LE(wait_s, limits_.memory_settle_s + 1e-6);
+    (void)pass(at_s += wait_s + 0.05);
+    (void)tell(at_s, ModelBegan{"m"});
+  }
+  EXPECT_TRUE(watchdog_.refusing());
+}
+
 TEST_F(WatchdogTest, writing_stops_on_a_full_disk_and_goes_on_with_room_to_spare) {
   MachineFelt felt;
   const auto with = [&](std::uint64_t mib) {
