@@ -144,7 +144,7 @@ void ResidentModels::wait_again(const std::string& name, Waiting request) {
   {
     const std::lock_guard lock(gate_);
     Entry& entry = entries_.at(name);
-    if (!policy_.may_start(name) || entry.model == nullptr) {
+    if (!policy_.may_start(name) || entry.model == nullptr || entry.state == ModelState::kFailed) {
       entry.waiting.push_back(std::move(request));
       poke();
       return;

@@ -50,6 +50,7 @@ TextEngine::~TextEngine() {
     for (auto& prepared : std::static_pointer_cast<TextScheduler>(model)->stop())
       prepared.listener->on_error(shutting_down());
   }
+  (void)residents_.withdraw(ModelKind::kText);  // and what found its worker gone while it stopped
 }
 
 std::uint64_t TextEngine::submit(TextRequest request, std::shared_ptr<TextListener> listener) {
@@ -113,8 +114,11 @@ void TextEngine::prepare(PreparedRequest request, Result<std::shared_ptr<Residen
   auto held = std::make_shared<PreparedRequest>(std::move(request));
   preparers_->post([this, held, give_up, scheduler = std::static_pointer_cast<TextScheduler>(*model)] {
     const PromptLimits limits{held->request.model, context_for(scheduler->context_length())};
-    if (auto done = prepare_request(*held, *scheduler->kit(), limits); !done) return give_up(*held, done.error());
-    if (auto done = scheduler->adapters().prepare(held->request.adapters); !done) return give_up(*held, done.error());
+    Status done = prepare_request(*held, *scheduler->kit(), limits);
+    if (done) done = scheduler->adapters().prepare(held->request.adapters);
+    if (!done && done.error().code == ErrorCode::kWorkerCrashed && !held->returned)
+      return wait_for_next_worker(std::move(*held), scheduler, done.error());
+    if (!done) return give_up(*held, done.error());
     shorten(*held);
     hand_over(std::move(*held), scheduler);
   });
@@ -133,6 +137,17 @@ void TextEngine::hand_over(PreparedRequest prepared, const std::shared_ptr<TextS
   if (!cancelled) return;
   residents_.request_left(prepared.request.model, prepared.submitted);
   prepared.listener->on_error({ErrorCode::kCancelled, "the request was cancelled before it began"});
+}
+
+// The worker ended while nothing was computed, so that no step noticed. As after a crash in a step, a request of which
+// nobody has seen anything waits for the next worker, once.
+void TextEngine::wait_for_next_worker(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler,
+                                      const Error& error) {
+  prepared.returned = true;
+  const auto held = std::make_shared<PreparedRequest>(std::move(prepared));
+  const auto again = [this, held] { requeue(std::move(*held)); };
+  const std::string model = held->request.model;
+  if (!residents_.while_resident(model, scheduler, [&] { scheduler->worker_ended(error, again); })) again();
 }
 
 // The model left before the request started: it waits for the model to come back.

@@ -95,6 +95,8 @@ class TextEngine final : public TextService, private SchedulerHost, private Mode
   void prepare(PreparedRequest request, Result<std::shared_ptr<ResidentModel>> model);
   void hand_over(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler);
   void requeue(PreparedRequest prepared);
+  void wait_for_next_worker(PreparedRequest prepared, const std::shared_ptr<TextScheduler>& scheduler,
+                            const Error& error);
   [[nodiscard]] ResidentModels::Waiting waiting(PreparedRequest prepared);
 
   static void hold(TextScheduler& scheduler, const TextGovernance& governance);

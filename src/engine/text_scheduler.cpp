@@ -240,6 +240,7 @@ void TextScheduler::run() {
     kv_->work(worked ? kBusyBlockWork_s : kIdleBlockWork_s);
     if (worked) metrics_.cache_cpu_ms.observe((this_thread_cpu_s() - cpu_s) * 1e3);
     if (!worked || seconds_between(published_, ports_.clock.now()) > kPublishEvery_s) publish();
+    if (found_dead_) give_up(*std::exchange(found_dead_, std::nullopt));
   }
 }
 
@@ -308,7 +309,10 @@ void TextScheduler::refresh_placement() {
   if (placed_ != Instant{} && seconds_between(placed_, published_) < kPlacementEvery_s) return;
   placed_ = published_;
   auto placement = model_.model->model()->placement();
-  if (!placement) return;
+  if (!placement) {  // the only call of a model that has no work: who ends its worker then is noticed here
+    if (placement.error().code == ErrorCode::kWorkerCrashed) found_dead_ = placement.error();
+    return;
+  }
   const std::lock_guard lock(gate_);
   placement_ = std::move(*placement);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -92,6 +93,9 @@ class TextScheduler final : public ResidentModel {
   // Its worker is ended, or the call in hand is asked to stop where it runs in this process.
   void end_stalled(const std::string& why);
   [[nodiscard]] ModelPulse pulse() const;
+  // Somebody else's call found the worker gone: the model is given up, unless that is known, and `then` is called on
+  // the scheduler's thread or by stop().
+  void worker_ended(const Error& error, std::function<void()> then);
   // Ends the thread after the step in hand and gives back the requests that never started; those that run are
   // cancelled.
   [[nodiscard]] std::vector<PreparedRequest> stop();
@@ -193,6 +197,8 @@ class TextScheduler final : public ResidentModel {
   bool paused_ = false;
   bool prefixes_in_ram_ = true, prefixes_on_disk_ = true;
   bool told_answered_ = false;
+  bool given_up_ = false;            // the host knows that it can't go on
+  std::optional<Error> found_dead_;  // its worker, while nothing was computed
   Instant published_;
   Instant placed_;
   Instant embedded_at_;

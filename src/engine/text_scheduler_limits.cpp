@@ -62,6 +62,18 @@ void TextScheduler::end_stalled(const std::string& why) {
   if (!model_.model->model()->source()->end_worker(why)) stall_.request();
 }
 
+void TextScheduler::worker_ended(const Error& error, std::function<void()> then) {
+  post([this, error, then = std::move(then)] {
+    bool leaves = false;
+    {
+      const std::lock_guard lock(gate_);
+      leaves = stopping_;
+    }
+    if (!leaves) give_up(error);
+    then();
+  });
+}
+
 ModelPulse TextScheduler::pulse() const {
   ModelPulse pulse;
   pulse.model = model_.facts.name;

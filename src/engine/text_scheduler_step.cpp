@@ -291,7 +291,7 @@ void TextScheduler::give_up(const Error& error) {
   admitting_ = false;
   return_unsaid();
   fail_started(error);
-  ports_.host.failed(model_.facts.name, error);
+  if (!std::exchange(given_up_, true)) ports_.host.failed(model_.facts.name, error);
 }
 
 }  // namespace hearth

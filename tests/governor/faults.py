@@ -166,6 +166,26 @@ def reference(url, model, prompts):
     return expected
 
 
+def kill_idle(server, prompt, faults):
+    """Ends a worker while nobody asks: no step notices. A request that comes at once, or later, is answered by another one."""
+    ended = None
+    for waits in (0.0, 3.0):
+        for _ in range(100):  # the status is as of the last look, once a second
+            worker = next(iter(status(server.url)["governor"]["workers"].values()), None)
+            if worker not in (None, ended):
+                break
+            time.sleep(0.1)
+        if worker in (None, ended):
+            faults.append("no worker came back within 10 s, though one was ended while nobody asked it anything")
+            return
+        os.kill(worker, signal.SIGKILL)
+        ended = worker
+        time.sleep(waits)
+        answer = ask(server.url, "m", prompt)
+        if answer.error and answer.error.get("code") != "out_of_memory":  # which is scripted
+            faults.append(f"{waits:.0f} s after an idle worker was killed: {answer.error}")
+
+
 def settled(pid, rss, descriptors):
     """Whether memory and descriptors are back, waited for."""
     for _ in range(100):
@@ -187,6 +207,7 @@ def run(program, model, arguments, n_faults, seed):
         with room(program, home, model, options) as server:
             prompts = [f"number {i}: count on" for i in range(4)]
             expected = reference(server.url, "m", prompts)
+            kill_idle(server, prompts[0], faults)
             pid = server.pid
             start_rss, start_descriptors = server_watch.resident_bytes(pid), server_watch.descriptors(pid)
             stopping = threading.Event()
