@@ -31,7 +31,7 @@ done
 # A fault stops a sanitized test; leaks are faults too. Suppressions, where there are any, lie beside this script.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_stack_use_after_return=1:strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:suppressions=$root/tools/dev/tsan.supp}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:suppressions=$root/tools/dev/tsan.supp}
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$root/tools/dev/lsan.supp:print_suppressions=0}
 
 run_tests() { # run_tests PRESET CTEST_OPTIONS...
