@@ -139,12 +139,17 @@ class ScriptedProvider final : public ModelProvider {
     ++loads_[name];
     return opened;
   }
-  void answered(const std::string& name) override { ++answered_[name]; }
+  // Models answer on threads of their own.
+  void answered(const std::string& name) override {
+    const std::lock_guard lock(answers_gate_);
+    ++answered_[name];
+  }
 
   std::map<std::string, int> loads_;
   std::map<std::string, int> answered_;
 
  private:
+  std::mutex answers_gate_;
   TestRuntimes& runtimes_;
   std::map<std::string, Offer> offers_;
 };
