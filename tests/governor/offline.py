@@ -11,6 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE)]
+from expectations import Expectations  # noqa: E402
 from hearth_server import ROOT, HearthServer  # noqa: E402
 from simulated_machine import SimulatedMachine  # noqa: E402
 
@@ -67,18 +68,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, required=True)
     options = parser.parse_args()
-    faults = []
-
-    def expect(holds, what):
-        if not holds:
-            faults.append(what)
-
+    expect = Expectations()
     with tempfile.TemporaryDirectory(prefix="hearth-offline-") as folder:
         prewarmed(options.program, Path(folder), expect)
         canned(options.program, Path(folder), expect)
-    for fault in faults:
-        print("FAULT:", fault)
-    return 1 if faults else 0
+    return expect.status()
 
 
 if __name__ == "__main__":

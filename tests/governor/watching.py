@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 sys.path.insert(0, str(HERE))
+from expectations import Expectations  # noqa: E402
 from hearth_server import HearthServer  # noqa: E402
 from simulated_machine import SimulatedMachine  # noqa: E402
 
@@ -61,12 +62,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, required=True)
     options = parser.parse_args()
-    faults = []
-
-    def expect(holds, what):
-        if not holds:
-            faults.append(what)
-
+    expect = Expectations()
     with tempfile.TemporaryDirectory(prefix="hearth-watching-") as folder:
         for name, script in (("big", BIG), ("small", SMALL)):
             (Path(folder) / f"{name}.fake.json").write_text(script, encoding="utf-8")
@@ -96,9 +92,7 @@ def main():
             expect(shown.returncode == 0 and "temperature" in shown.stdout and "short answers" in shown.stdout, f"--watch: {shown.stdout!r}{shown.stderr!r}")
             print(shown.stdout[-900:])
             expect(server.stop() == 0, "SIGTERM did not end it well")
-    for fault in faults:
-        print("FAULT:", fault)
-    return 1 if faults else 0
+    return expect.status()
 
 
 if __name__ == "__main__":
